@@ -1,0 +1,91 @@
+import {z} from 'zod';
+
+const fileName = z
+	.string()
+	.regex(/^[A-Za-z0-9._-]+$/)
+	.max(100)
+	.refine(name => !name.startsWith('.'));
+const count = z.number().int().positive().max(1_000_000);
+const shortText = z.string().max(2000);
+
+/** Words wrong in one source: `wrong` of `words`, split into the three kinds of error. */
+const wordErrors = z.object({
+	source: shortText,
+	words: z.number().int().nonnegative(),
+	wrong: z.number().int().nonnegative(),
+	substitutions: z.number().int().nonnegative(),
+	insertions: z.number().int().nonnegative(),
+	deletions: z.number().int().nonnegative(),
+});
+
+/** `model.json`: what a package says of itself (design §7). Untrusted until parsed, and its texts untrusted even then. */
+export const modelManifest = z.object({
+	formatVersion: z.literal(1),
+	/** Folder name and what `--model` takes. */
+	id: fileName,
+	name: shortText,
+	family: z.literal('delayed-streams'),
+	languages: z.array(z.string().max(20)).min(1).max(200),
+	licence: z.object({name: shortText, attribution: shortText}),
+	source: z.object({
+		description: shortText,
+		revision: shortText.optional(),
+		sha256: z
+			.string()
+			.regex(/^[0-9a-f]{64}$/)
+			.optional(),
+	}),
+	/** Scheme of the linear weights (design §5). */
+	quantisation: z.enum(['fp32', '8-bit', '4-bit']),
+	/** Hz that the frontend eats, and samples in one frame. */
+	sampleRate: z.number().int().min(8000).max(48_000),
+	frameSamples: count,
+	/** Text is late by this much; zeros fed before the first sample. */
+	delayMs: z.number().nonnegative().max(10_000),
+	silencePrefixMs: z.number().nonnegative().max(10_000),
+	/** Ids of the text stream: `start` is the input row of position 0, `padding` and `endOfPadding` are not text. */
+	tokens: z.object({
+		start: z.number().int().nonnegative(),
+		padding: z.number().int().nonnegative(),
+		endOfPadding: z.number().int().nonnegative(),
+	}),
+	/** `lm.onnx`: see `convert/lm-graph.ts` for its inputs and outputs. */
+	lm: z.object({
+		dim: count,
+		layers: z.number().int().min(1).max(200),
+		heads: z.number().int().min(1).max(200),
+		headDim: z.number().int().min(2).max(1024).multipleOf(2),
+		/** C: a key is visible iff 0 ≤ q − k < C; the ring holds C − 1 past positions. */
+		context: z.number().int().min(2).max(100_000),
+		maxPeriod: z.number().positive(),
+		/** Rows of the text head. */
+		vocabulary: count,
+		/** Audio codebooks summed into the input, and the rows of each table (start id included); 0 where features are added instead. */
+		codebooks: z.number().int().min(0).max(64),
+		codebookRows: z.number().int().min(0).max(100_000),
+		/** Whether the graph takes `features` [1, T, dim]. */
+		takesFeatures: z.boolean(),
+		/** VAD heads × classes in the `vad` output; 0 × 0 where there is none. `usable`: whether captions may end by them. */
+		vad: z.object({
+			heads: z.number().int().min(0).max(16),
+			classes: z.number().int().min(0).max(64),
+			usable: z.boolean(),
+		}),
+	}),
+	/** `frontend.onnx`: inputs `pcm` f32 [1, frameSamples · F] and every `state` as `state.<name>`; outputs `features` f32 [1, F, dim] and `next.<name>`. States start as zeros. */
+	frontend: z.object({
+		type: z.literal('log-mel'),
+		states: z.array(z.object({name: fileName, dims: z.array(count).min(1).max(6)})).max(64),
+	}),
+	tokenizer: fileName,
+	/** Measured word errors, if any; `isNewSpeaker` marks the sources that training never heard. */
+	accuracy: z.array(wordErrors.extend({isNewSpeaker: z.boolean()})).max(100),
+	/** Every file of the package but `model.json` itself. */
+	files: z
+		.array(z.object({name: fileName, size: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/)}))
+		.min(1)
+		.max(1000),
+});
+
+/** A parsed `model.json`. */
+export type ModelManifest = z.infer<typeof modelManifest>;

@@ -1,0 +1,38 @@
+import type {Segment} from '../session/segment.js';
+
+/** What went wrong in an engine. Errors cross the thread as `{code, message}`: a posted `Error` loses its class. */
+export type EngineErrorCode = 'bad-package' | 'unsupported' | 'out-of-memory' | 'failed';
+
+/** An engine that could not load or go on, in one sentence that says what was expected, what came and what to do. */
+export class EngineError extends Error {
+	override name = 'EngineError';
+
+	constructor(
+		readonly code: EngineErrorCode,
+		message: string,
+		options?: ErrorOptions,
+	) {
+		super(message, options);
+	}
+}
+
+/** To the worker. `audio` moves its samples: mono, [-1, 1], at the rate that `ready` told, in order and without gaps. */
+export type ToEngine =
+	| {type: 'load'; modelDir: string; threads: number; maxFramesPerCall: number}
+	| {type: 'audio'; samples: Float32Array<ArrayBuffer>; startSample: number}
+	| {type: 'flush'; id: number}
+	| {type: 'finish'};
+
+/**
+ * From the worker. `ready` comes first, `finished` or `failed` last. A `partial` replaces the whole text of the open segment, and only the
+ * newest segment may be partial; a `final` never changes. `progress` says how many samples were taken in so far (the sender keeps at most
+ * one second beyond that in flight) and how long the engine has computed in all.
+ */
+export type FromEngine =
+	| {type: 'ready'; sampleRate: number; frameSamples: number; delayMs: number}
+	| {type: 'partial'; segment: Segment}
+	| {type: 'final'; segment: Segment}
+	| {type: 'progress'; decodedSamples: number; computeMs: number}
+	| {type: 'flushed'; id: number}
+	| {type: 'finished'}
+	| {type: 'failed'; code: EngineErrorCode; message: string};
