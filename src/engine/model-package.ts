@@ -1,4 +1,9 @@
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {lstat, readFile, stat} from 'node:fs/promises';
+import path from 'node:path';
 import {z} from 'zod';
+import {EngineError} from './protocol.js';
 
 const fileName = z
 	.string()
@@ -89,3 +94,66 @@ export const modelManifest = z.object({
 
 /** A parsed `model.json`. */
 export type ModelManifest = z.infer<typeof modelManifest>;
+
+/** Name of the file in a package that describes the others. */
+export const manifestFile = 'model.json';
+const maxManifestBytes = 1_000_000;
+
+/**
+ * Reads and checks the package at `modelDir`: `model.json` against its schema, then size and sha256 of every file, which must be a plain file (no link).
+ * Throws `EngineError` with the first thing that is wrong.
+ */
+export async function readModelPackage(modelDir: string): Promise<ModelManifest> {
+	const manifest = await readManifest(modelDir);
+	const names = new Set(manifest.files.map(file => file.name));
+	for (const needed of ['lm.onnx', 'frontend.onnx', manifest.tokenizer]) {
+		if (!names.has(needed)) throw refused(modelDir, `model.json does not list ${needed}`);
+	}
+	for (const file of manifest.files) await checkFile(modelDir, file);
+	return manifest;
+}
+
+/** Reads `model.json` of the package at `modelDir` without looking at the other files. Throws `EngineError`. */
+export async function readManifest(modelDir: string): Promise<ModelManifest> {
+	const file = path.join(modelDir, manifestFile);
+	let text: string;
+	try {
+		const {size} = await stat(file);
+		if (size > maxManifestBytes) throw refused(modelDir, `model.json has ${size} bytes`);
+		text = await readFile(file, 'utf8');
+	} catch (error) {
+		if (error instanceof EngineError) throw error;
+		throw refused(modelDir, `model.json cannot be read (${reason(error)})`, error);
+	}
+	let json: unknown;
+	try {
+		json = JSON.parse(text);
+	} catch (error) {
+		throw refused(modelDir, 'model.json is not JSON', error);
+	}
+	const parsed = modelManifest.safeParse(json);
+	if (parsed.success) return parsed.data;
+	const issue = parsed.error.issues[0]!;
+	throw refused(modelDir, `model.json: ${issue.path.join('.') || 'the whole'}: ${issue.message}`);
+}
+
+async function checkFile(modelDir: string, {name, size, sha256}: ModelManifest['files'][number]): Promise<void> {
+	const file = path.join(modelDir, name);
+	const hash = createHash('sha256');
+	try {
+		const found = await lstat(file);
+		if (!found.isFile()) throw refused(modelDir, `${name} is not a plain file`);
+		if (found.size !== size) throw refused(modelDir, `${name} has ${found.size} bytes instead of ${size}`);
+		for await (const bytes of createReadStream(file, {highWaterMark: 1 << 20})) hash.update(bytes);
+	} catch (error) {
+		if (error instanceof EngineError) throw error;
+		throw refused(modelDir, `${name} cannot be read (${reason(error)})`, error);
+	}
+	if (hash.digest('hex') !== sha256)
+		throw refused(modelDir, `${name} is damaged: its sha256 is not the one in model.json`);
+}
+
+const refused = (modelDir: string, what: string, cause?: unknown) =>
+	new EngineError('bad-package', `The model package ${modelDir} is refused: ${what}. Install it again.`, {cause});
+
+const reason = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error);

@@ -1,0 +1,140 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {CaptionAssembler} from '../captions.js';
+import type {Engine, EngineLoadOptions, EngineStream, StreamEvent} from '../engine.js';
+import {Framer} from '../framer.js';
+import type {ModelManifest} from '../model-package.js';
+import {QuietDetector} from '../quiet.js';
+import {type Piece, readPieces} from '../tokenizer.js';
+import {Speller} from '../words.js';
+import {createStartTemplate, DecodeLoop, type StartTemplate} from './decode-loop.js';
+import {Frontend, type FrontendState} from './frontend.js';
+import {LanguageModel} from './language-model.js';
+
+/** Frames that one call of the frontend takes at most: past this a call only grows, it does not get cheaper per frame. */
+const maxFrontendFrames = 8;
+/** Silence after the delay at the end, so that the last word is written whatever its length (specs: kyutai-stt §6.5). */
+const flushTailMs = 1000;
+
+type Weights = {
+	manifest: ModelManifest;
+	frontend: Frontend;
+	lm: LanguageModel;
+	template: StartTemplate;
+	pieces: readonly Piece[];
+	maxFramesPerCall: number;
+};
+
+/** The delayed-streams engine (Kyutai STT and its small relatives): PCM frames → frontend → decoder → words → captions. Throws `EngineError`. */
+export async function loadDelayedStreamsEngine(
+	modelDir: string,
+	manifest: ModelManifest,
+	{threads, maxFramesPerCall}: EngineLoadOptions,
+): Promise<Engine> {
+	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
+	const frontend = await Frontend.load(modelDir, manifest, threads);
+	const lm = await LanguageModel.load(modelDir, manifest, threads);
+	const template = await createStartTemplate(lm);
+	const weights = {manifest, frontend, lm, template, pieces, maxFramesPerCall};
+	return {
+		sampleRate: manifest.sampleRate,
+		frameSamples: manifest.frameSamples,
+		delayMs: manifest.delayMs,
+		createStream: emit => new DelayedStream(weights, emit),
+		async close() {
+			await frontend.close();
+			await lm.graph.close();
+		},
+	};
+}
+
+/** What starts anew at every `flush`. */
+type Hearing = {
+	framer: Framer;
+	frontendState: FrontendState;
+	speller: Speller;
+	quietDetector: QuietDetector;
+	/** By position: whether the frame that it hears is quiet; position 0 hears nothing. Consumed as positions are decoded. */
+	quiet: boolean[];
+};
+
+class DelayedStream implements EngineStream {
+	readonly #weights: Weights;
+	readonly #captions: CaptionAssembler;
+	readonly #loop: DecodeLoop;
+	#fedSamples = 0;
+	#hearing: Hearing;
+
+	constructor(weights: Weights, emit: (event: StreamEvent) => void) {
+		this.#weights = weights;
+		const {sampleRate, frameSamples, delayMs} = weights.manifest;
+		const frameMs = (frameSamples / sampleRate) * 1000;
+		const prefixMs = prefixFrames(weights.manifest) * frameMs;
+		this.#captions = new CaptionAssembler({frameMs, delayMs: delayMs + prefixMs}, emit);
+		this.#hearing = startHearing(weights);
+		this.#loop = new DecodeLoop(weights.lm, weights.template, ({position, token}) => {
+			const {speller, quiet} = this.#hearing;
+			this.#captions.push({position, event: speller.next(token), isQuiet: quiet.shift()!});
+		});
+	}
+
+	get decodedSamples(): number {
+		const {framer} = this.#hearing;
+		const {frameSamples} = this.#weights.manifest;
+		const waiting = (framer.frames + this.#loop.waiting) * frameSamples + framer.remainder;
+		return Math.max(0, this.#fedSamples - waiting);
+	}
+
+	feed(samples: Float32Array): void {
+		this.#fedSamples += samples.length;
+		this.#hearing.framer.push(samples);
+	}
+
+	async decode(): Promise<boolean> {
+		const {framer} = this.#hearing;
+		const {maxFramesPerCall} = this.#weights;
+		if (this.#loop.waiting < maxFramesPerCall && framer.frames > 0) await this.#runFrontend();
+		if (this.#loop.waiting > 0) await this.#loop.step(maxFramesPerCall);
+		return this.#loop.waiting + framer.frames > 0;
+	}
+
+	async flush(): Promise<void> {
+		const {sampleRate, frameSamples, delayMs} = this.#weights.manifest;
+		const silenceMs = delayMs + flushTailMs;
+		const silentFrames = Math.ceil(((silenceMs / 1000) * sampleRate) / frameSamples);
+		this.#hearing.framer.pad();
+		this.#hearing.framer.push(new Float32Array(silentFrames * frameSamples));
+		while (await this.decode());
+
+		this.#captions.restart((this.#fedSamples / sampleRate) * 1000);
+		this.#hearing = startHearing(this.#weights);
+		this.#loop.reset();
+	}
+
+	async #runFrontend(): Promise<void> {
+		const hearing = this.#hearing;
+		const {frameSamples} = this.#weights.manifest;
+		const samples = hearing.framer.take(maxFrontendFrames);
+		for (let at = 0; at < samples.length; at += frameSamples) {
+			hearing.quiet.push(hearing.quietDetector.isQuiet(samples.subarray(at, at + frameSamples)));
+		}
+		const {features, state} = await this.#weights.frontend.run(samples, hearing.frontendState);
+		hearing.frontendState = state;
+		for (const row of features) this.#loop.push({features: row});
+	}
+}
+
+function startHearing({manifest, frontend, pieces}: Weights): Hearing {
+	const framer = new Framer(manifest.frameSamples);
+	framer.push(new Float32Array(prefixFrames(manifest) * manifest.frameSamples));
+	return {
+		framer,
+		frontendState: frontend.createState(),
+		speller: new Speller(pieces, [manifest.tokens.padding, manifest.tokens.endOfPadding]),
+		quietDetector: new QuietDetector(),
+		quiet: [true],
+	};
+}
+
+const prefixFrames = ({silencePrefixMs, sampleRate, frameSamples}: ModelManifest) =>
+	Math.ceil(((silencePrefixMs / 1000) * sampleRate) / frameSamples);

@@ -1,0 +1,41 @@
+import type {Segment} from '../session/segment.js';
+import {loadDelayedStreamsEngine} from './delayed-streams/engine.js';
+import {readModelPackage} from './model-package.js';
+
+/** What a stream says of what it heard, in order. */
+export type StreamEvent = {type: 'partial' | 'final'; segment: Segment};
+
+/** All mutable state of one listening session. */
+export type EngineStream = {
+	/** Takes samples in: mono, [-1, 1], any length. They are copied; nothing is computed yet. */
+	feed(samples: Float32Array): void;
+	/** Samples that became captions' material so far, in whole frames. */
+	readonly decodedSamples: number;
+	/** Computes on a part of what waits; false when no whole frame waits any more. */
+	decode(): Promise<boolean>;
+	/**
+	 * Ends what was heard: decodes all of it and the delay's worth of silence, closes the open line, and starts from a fresh state. Time goes on.
+	 * Used at the end of the audio and at gaps.
+	 */
+	flush(): Promise<void>;
+};
+
+/** Weights, loaded once and shared by every stream. */
+export type Engine = {
+	readonly sampleRate: number;
+	readonly frameSamples: number;
+	readonly delayMs: number;
+	/** A fresh listening session that reports to `emit`, synchronously, while it decodes. */
+	createStream(emit: (event: StreamEvent) => void): EngineStream;
+	/** Releases the weights. */
+	close(): Promise<void>;
+};
+
+/** `threads`: for one call of the model; `maxFramesPerCall`: T of design §5. */
+export type EngineLoadOptions = {threads: number; maxFramesPerCall: number};
+
+/** Loads the package at `modelDir`, checked to the last byte. Blocks its thread while it computes: for worker threads. Throws `EngineError`. */
+export async function loadEngine(modelDir: string, options: EngineLoadOptions): Promise<Engine> {
+	const manifest = await readModelPackage(modelDir);
+	return loadDelayedStreamsEngine(modelDir, manifest, options);
+}

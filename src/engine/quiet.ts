@@ -1,0 +1,20 @@
+/** Below this nothing is to be heard, however quiet the room. */
+const silenceDb = -60;
+/** Speech lies this far above what is between the words, even on a laptop's microphone. */
+const belowPeakDb = 25;
+/** The loudest frame is forgotten slowly, so that a quiet speaker after a loud one is heard again: 2 dB a second. */
+const peakDecayDb = 0.16;
+
+/** Tells quiet frames from the others by their level, relative to the loudest of the last seconds. */
+export class QuietDetector {
+	#peakDb = silenceDb;
+
+	/** Whether `frame` (samples in [-1, 1], 80 ms) is quiet. Frames come in order. */
+	isQuiet(frame: Float32Array): boolean {
+		let power = 0;
+		for (const sample of frame) power += sample * sample;
+		const levelDb = 10 * Math.log10(power / frame.length + 1e-12);
+		this.#peakDb = Math.max(levelDb, this.#peakDb - peakDecayDb);
+		return levelDb < silenceDb || levelDb < this.#peakDb - belowPeakDb;
+	}
+}

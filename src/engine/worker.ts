@@ -1,0 +1,87 @@
+import {parentPort} from 'node:worker_threads';
+import {type Engine, type EngineStream, loadEngine} from './engine.js';
+import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
+
+// The worker never sees wall-clock time but for `computeMs`, which only measures.
+
+const port = parentPort!;
+const waiting: ToEngine[] = [];
+let engine: Engine | undefined;
+let stream: EngineStream | undefined;
+let isBusy = false;
+let computeMs = 0;
+
+port.on('message', (message: ToEngine) => {
+	waiting.push(message);
+	if (!isBusy) void work();
+});
+
+/** Handles messages in order, one at a time; audio that came meanwhile is taken in between two calls of the model, so that calls stay full. */
+async function work(): Promise<void> {
+	isBusy = true;
+	try {
+		while (waiting.length > 0) await handle(waiting.shift()!);
+	} catch (error) {
+		fail(error);
+	}
+	isBusy = false;
+}
+
+async function handle(message: ToEngine): Promise<void> {
+	switch (message.type) {
+		case 'load': {
+			engine = await loadEngine(message.modelDir, message);
+			stream = engine.createStream(event => send(event));
+			const {sampleRate, frameSamples, delayMs} = engine;
+			send({type: 'ready', sampleRate, frameSamples, delayMs});
+			break;
+		}
+		case 'audio':
+			loaded().feed(message.samples);
+			do {
+				takeWaitingAudio();
+			} while (await measured(() => loaded().decode()));
+			break;
+		case 'flush':
+			await measured(() => loaded().flush());
+			send({type: 'flushed', id: message.id});
+			break;
+		case 'finish':
+			await measured(() => loaded().flush());
+			await engine?.close();
+			send({type: 'finished'});
+			port.close();
+			break;
+	}
+}
+
+function takeWaitingAudio(): void {
+	for (let next = waiting[0]; next?.type === 'audio'; next = waiting[0]) {
+		loaded().feed(next.samples);
+		waiting.shift();
+	}
+}
+
+async function measured<Result>(compute: () => Promise<Result>): Promise<Result> {
+	const start = performance.now();
+	const result = await compute();
+	computeMs += performance.now() - start;
+	send({type: 'progress', decodedSamples: loaded().decodedSamples, computeMs});
+	return result;
+}
+
+function loaded(): EngineStream {
+	if (!stream) throw new EngineError('failed', 'The engine was used before it was loaded.');
+	return stream;
+}
+
+function fail(error: unknown): void {
+	const code = error instanceof EngineError ? error.code : 'failed';
+	const message = error instanceof Error ? error.message : String(error);
+	send({type: 'failed', code, message});
+	port.close();
+}
+
+function send(message: FromEngine): void {
+	port.postMessage(message);
+}
