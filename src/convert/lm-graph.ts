@@ -1,0 +1,216 @@
+import path from 'node:path';
+import type {ModelManifest} from '../engine/model-package.js';
+import type {LmConfig} from './checkpoint-config.js';
+import {ConvertError} from './convert-error.js';
+import {bf16FromFloats} from './half-floats.js';
+import {addLinear, type Scheme} from './linear.js';
+import {codebookRows, findLmTensors, type LayerTensors, type LmTensors} from './lm-tensors.js';
+import {type Matrix, rowBlocks, withScaledRows} from './matrix.js';
+import {bytesOf, GraphBuilder} from './onnx/graph-builder.js';
+import {WeightsFile} from './onnx/weights-file.js';
+import type {Safetensors} from './safetensors.js';
+import {type Attention, splitAttention} from './split-attention.js';
+
+/** What to convert. `takesFeatures`: a frontend's features are added to the input embedding. */
+export type LmConversion = {
+	checkpoint: Safetensors;
+	config: LmConfig;
+	scheme: Scheme;
+	takesFeatures: boolean;
+	/** @default splitAttention */
+	attention?: Attention;
+	/** Called after each of `total` equal parts. Throwing ends the conversion. */
+	onProgress?: (done: number, total: number) => void;
+};
+
+/**
+ * Writes the decoder of `checkpoint` as `lm.onnx` and `lm.weights` into `folder` and returns what a manifest says of it.
+ * It computes what kyutai-labs/moshi `rust/moshi-core/src/lm.rs` does (specs: kyutai-stt §4.1–4.5), T positions a call, batch 1.
+ *
+ * Inputs: `idx` int64 [1, T, 1 + n_q], rows of the table text_emb ‖ emb.0 ‖ …; `features` [1, T, dim] where `takesFeatures`;
+ * `cos`, `sin` [T, d/2] of each position's angles; `rope_idx` int64 [1, T] = 0 … T − 1; and what `attention` declares.
+ * Outputs: `logits` [1, T, text_card]; `vad` [1, T, heads, classes] after softmax, where there are extra heads; and what `attention` declares.
+ *
+ * Throws `ConvertError` naming the first tensor that is missing or wrong, before anything is written.
+ */
+export async function convertLm(folder: string, conversion: LmConversion): Promise<ModelManifest['lm']> {
+	const {checkpoint, config, takesFeatures} = conversion;
+	const shape = lmShape(config, takesFeatures);
+	const tensors = findLmTensors(checkpoint, config);
+	const weights = await WeightsFile.create(path.join(folder, 'lm.weights'));
+	try {
+		const graph = new GraphBuilder('lm', weights);
+		await addLm(graph, tensors, conversion);
+		await weights.finish();
+		await graph.write(path.join(folder, 'lm.onnx'));
+	} catch (error) {
+		await weights.abandon();
+		throw error;
+	}
+	return shape;
+}
+
+function lmShape(config: LmConfig, takesFeatures: boolean): ModelManifest['lm'] {
+	const {dim, num_heads: heads, extra_heads_num_heads: vadHeads} = config;
+	const headDim = dim / heads;
+	if (!Number.isInteger(headDim / 2)) {
+		throw new ConvertError('bad-config', `A dim of ${dim} cannot be split into ${heads} heads of an even width.`);
+	}
+	return {
+		dim,
+		layers: config.num_layers,
+		heads,
+		headDim,
+		context: config.context,
+		maxPeriod: config.max_period,
+		vocabulary: config.text_card,
+		codebooks: config.n_q,
+		codebookRows: codebookRows(config),
+		takesFeatures,
+		vad: {
+			heads: vadHeads,
+			classes: vadHeads === 0 ? 0 : config.extra_heads_dim,
+			usable: vadHeads > 0 && config.extra_heads_usable,
+		},
+	};
+}
+
+async function addLm(graph: GraphBuilder, tensors: LmTensors, conversion: LmConversion): Promise<void> {
+	const {checkpoint, config, scheme, attention = splitAttention, onProgress} = conversion;
+	const parts = config.num_layers + 2;
+	let x = await addEmbedding(graph, tensors.embeddings, conversion);
+	onProgress?.(1, parts);
+
+	const rotate = addRotation(graph, config);
+	const attend = attention(graph, config);
+	for (const [i, layer] of tensors.layers.entries()) {
+		x = await addAttentionBlock({graph, checkpoint, config, scheme, rotate, attend}, i, layer, x);
+		x = await addFeedForwardBlock({graph, checkpoint, config, scheme}, i, layer, x);
+		onProgress?.(i + 2, parts);
+	}
+
+	const normed = await addNorm({graph, checkpoint, config}, tensors.outNorm, x);
+	await addLinear(graph, scheme, {name: 'text_linear', input: normed, weights: tensors.textLinear, output: 'logits'});
+	graph.output('logits', 'float', [1, 'T', config.text_card]);
+	if (tensors.extraHeads) await addVad(graph, tensors.extraHeads, config, normed);
+	onProgress?.(parts, parts);
+}
+
+/** Σ of the gathered rows [1, T, dim], plus the features. Tables are BF16 where the linears are quantised: rows are gathered from the mapped file, then widened. */
+async function addEmbedding(graph: GraphBuilder, table: Matrix, conversion: LmConversion): Promise<string> {
+	const {config, scheme, takesFeatures} = conversion;
+	const idx = graph.input('idx', 'int64', [1, 'T', 1 + config.n_q]);
+	const isBf16 = scheme !== 'fp32';
+	async function* pieces() {
+		for await (const {floats} of rowBlocks(table)) yield bytesOf(isBf16 ? bf16FromFloats(floats) : floats);
+	}
+	const embeddings = await graph.tensor(
+		'embeddings',
+		isBf16 ? 'bfloat16' : 'float',
+		[table.rows, table.columns],
+		pieces(),
+	);
+	const gathered = graph.node('Gather', [embeddings, idx], {attributes: {axis: 0}});
+	const rows = isBf16 ? graph.node('Cast', [gathered], {attributes: {to: onnxFloat}}) : gathered;
+	const sum = graph.node('ReduceSum', [rows, graph.int64s([2])], {attributes: {keepdims: 0}});
+	if (!takesFeatures) return sum;
+	return graph.node('Add', [sum, graph.input('features', 'float', [1, 'T', config.dim])]);
+}
+
+/** `TensorProto.DataType.FLOAT`, as `Cast` wants it. */
+const onnxFloat = 1;
+
+type Rotate = (x: string) => string;
+
+/** RoPE over interleaved pairs of each head of [1, T, dim]; the tables have only the call's rows, so there is no longest stream. */
+function addRotation(graph: GraphBuilder, {dim, num_heads: heads}: LmConfig): Rotate {
+	const half = dim / heads / 2;
+	const cos = graph.input('cos', 'float', ['T', half]);
+	const sin = graph.input('sin', 'float', ['T', half]);
+	const rows = graph.input('rope_idx', 'int64', [1, 'T']);
+	return x =>
+		graph.node('RotaryEmbedding', [x, rows, cos, sin], {
+			domain: 'com.microsoft',
+			attributes: {interleaved: 1, num_heads: heads},
+		});
+}
+
+type Parts = {graph: GraphBuilder; checkpoint: Safetensors; config: LmConfig; scheme: Scheme};
+
+/** x + out_proj(attention(norm1(x))) */
+async function addAttentionBlock(
+	{rotate, attend, ...parts}: Parts & {rotate: Rotate; attend: ReturnType<Attention>},
+	layer: number,
+	tensors: LayerTensors,
+	x: string,
+): Promise<string> {
+	const {graph, config, scheme} = parts;
+	const {dim, num_heads: heads} = config;
+	const normed = await addNorm(parts, tensors.norm1, x);
+	const packed = await addLinear(graph, scheme, {
+		name: `layers.${layer}.in_proj`,
+		input: normed,
+		// Scaled queries give scaled scores: one multiplication less a step, and MatMul keeps its fast path.
+		weights: withScaledRows(tensors.inProj, dim, 1 / Math.sqrt(dim / heads)),
+	});
+	const [query, key, value] = graph.nodes('Split', [packed], 3, {attributes: {axis: -1, num_outputs: 3}});
+	const splitHeads = (flat: string) => {
+		const shaped = graph.node('Reshape', [flat, graph.int64s([1, -1, heads, dim / heads])]);
+		return graph.node('Transpose', [shaped], {attributes: {perm: [0, 2, 1, 3]}});
+	};
+	const context = attend({
+		layer,
+		query: splitHeads(rotate(query!)),
+		key: splitHeads(rotate(key!)),
+		value: splitHeads(value!),
+	});
+	const joined = graph.node('Transpose', [context], {attributes: {perm: [0, 2, 1, 3]}});
+	const flat = graph.node('Reshape', [joined, graph.int64s([1, -1, dim])]);
+	const projected = await addLinear(graph, scheme, {
+		name: `layers.${layer}.out_proj`,
+		input: flat,
+		weights: tensors.outProj,
+	});
+	return graph.node('Add', [x, projected]);
+}
+
+/** x + linear_out(SiLU(gate) ⊙ up), [gate; up] = linear_in(norm2(x)) */
+async function addFeedForwardBlock(parts: Parts, layer: number, tensors: LayerTensors, x: string): Promise<string> {
+	const {graph, scheme} = parts;
+	const normed = await addNorm(parts, tensors.norm2, x);
+	const both = await addLinear(graph, scheme, {
+		name: `layers.${layer}.linear_in`,
+		input: normed,
+		weights: tensors.linearIn,
+	});
+	const [gate, up] = graph.nodes('Split', [both], 2, {attributes: {axis: -1, num_outputs: 2}});
+	// With alpha 1, QuickGelu is SiLU, in one operator.
+	const activated = graph.node('QuickGelu', [gate!], {domain: 'com.microsoft', attributes: {alpha: {float: 1}}});
+	const down = await addLinear(graph, scheme, {
+		name: `layers.${layer}.linear_out`,
+		input: graph.node('Mul', [activated, up!]),
+		weights: tensors.linearOut,
+	});
+	return graph.node('Add', [x, down]);
+}
+
+/** RMSNorm over the last axis, in f32. */
+async function addNorm({graph, checkpoint, config}: Omit<Parts, 'scheme'>, name: string, x: string): Promise<string> {
+	const alpha = graph.floats(await checkpoint.readFloats(name), [config.dim]);
+	return graph.node('SimplifiedLayerNormalization', [x, alpha], {
+		attributes: {axis: -1, epsilon: {float: config.norm_eps}},
+	});
+}
+
+/** Stays fp32 in every scheme: it is tiny, and its probabilities are compared with thresholds. */
+async function addVad(graph: GraphBuilder, weights: Matrix, config: LmConfig, input: string): Promise<void> {
+	const {extra_heads_num_heads: heads, extra_heads_dim: classes} = config;
+	const scores = await addLinear(graph, 'fp32', {name: 'extra_heads', input, weights});
+	const shaped = graph.node('Reshape', [scores, graph.int64s([1, -1, heads, classes])]);
+	graph.output(graph.node('Softmax', [shaped], {attributes: {axis: -1}, outputs: ['vad']}), 'float', [
+		1,
+		'T',
+		heads,
+		classes,
+	]);
+}

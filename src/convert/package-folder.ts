@@ -1,0 +1,83 @@
+import {createHash, randomBytes} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {type ModelManifest, manifestFile, modelManifest} from '../engine/model-package.js';
+import {ConvertError} from './convert-error.js';
+
+/** A manifest before its files are known. */
+export type ManifestDraft = Omit<ModelManifest, 'formatVersion' | 'files'>;
+
+/**
+ * Makes the package `folder`: `fill` writes its files into a temporary folder beside it and says what they are; then `model.json` is added
+ * and the folder gets its name. Whatever interrupts this, `folder` is whole, or as it was before. Throws `ConvertError` where it exists and `replace` is not set.
+ */
+export async function createPackage(
+	folder: string,
+	{replace}: {replace: boolean},
+	fill: (temporary: string) => Promise<ManifestDraft>,
+): Promise<ModelManifest> {
+	const target = path.resolve(folder);
+	if (!replace && (await exists(target))) {
+		throw new ConvertError('exists', `${target} exists already: remove it first, or choose another name.`);
+	}
+	const beside = (suffix: string) =>
+		path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(4).toString('hex')}.${suffix}`);
+	const temporary = beside('partial');
+	await mkdir(temporary, {recursive: true});
+	try {
+		const draft = await fill(temporary);
+		const manifest = modelManifest.parse({formatVersion: 1, ...draft, files: await describeFiles(temporary)});
+		await writeSynced(path.join(temporary, manifestFile), `${JSON.stringify(manifest, undefined, '\t')}\n`);
+		await putInPlace(temporary, target, beside('old'));
+		return manifest;
+	} catch (error) {
+		await rm(temporary, {recursive: true, force: true});
+		throw error;
+	}
+}
+
+/** sha256 of a file's bytes, in hex. */
+export async function sha256OfFile(file: string): Promise<string> {
+	const hash = createHash('sha256');
+	for await (const bytes of createReadStream(file, {highWaterMark: 1 << 20})) hash.update(bytes);
+	return hash.digest('hex');
+}
+
+async function describeFiles(folder: string): Promise<ModelManifest['files']> {
+	const files: ModelManifest['files'] = [];
+	for (const name of (await readdir(folder)).sort()) {
+		const file = path.join(folder, name);
+		files.push({name, size: (await stat(file)).size, sha256: await sha256OfFile(file)});
+	}
+	return files;
+}
+
+/** A folder with files in it cannot be renamed over: an older package steps aside first, and comes back if that is as far as it goes. */
+async function putInPlace(temporary: string, target: string, old: string): Promise<void> {
+	const isReplacing = await exists(target);
+	if (isReplacing) await rename(target, old);
+	try {
+		await rename(temporary, target);
+	} catch (error) {
+		if (isReplacing) await rename(old, target);
+		throw error;
+	}
+	await rm(old, {recursive: true, force: true});
+}
+
+async function writeSynced(file: string, text: string): Promise<void> {
+	const handle = await open(file, 'wx');
+	try {
+		await handle.writeFile(text);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}
+
+const exists = (file: string) =>
+	stat(file).then(
+		() => true,
+		() => false,
+	);

@@ -1,0 +1,50 @@
+import type {LmConfig} from './checkpoint-config.js';
+import type {GraphBuilder} from './onnx/graph-builder.js';
+
+/** One layer's heads after rotation, each [1, H, T, d]; queries carry the 1/√d already. */
+export type Heads = {layer: number; query: string; key: string; value: string};
+
+/**
+ * A way to attend to the past. It declares its own inputs (caches, masks) and outputs (what the caches need) when called with a graph,
+ * and the function it returns adds one layer: heads in, context [1, H, T, d] out.
+ */
+export type Attention = (graph: GraphBuilder, config: LmConfig) => (heads: Heads) => string;
+
+/**
+ * Split attention (design §5; specs: kyutai-stt §7.2): past keys and values are inputs, used where they lie, and only the new rows are outputs.
+ *
+ * Inputs: `past_mask` [T, R] and `new_mask` [T, T], added to the scores; per layer `past_k{l}` [1, H, d, R] (transposed: a plain MatMul takes
+ * the fast path) and `past_v{l}` [1, H, R, d], with R = context − 1. Outputs: `new_k{l}`, `new_v{l}` [1, H, T, d].
+ */
+export const splitAttention: Attention = (graph, {dim, num_heads: heads, context}) => {
+	const headDim = dim / heads;
+	const past = context - 1;
+	const pastMask = graph.input('past_mask', 'float', ['T', past]);
+	const newMask = graph.input('new_mask', 'float', ['T', 'T']);
+	const axis = graph.int64s([-1]);
+	const start = graph.int64s([0]);
+	const boundary = graph.int64s([past]);
+	const end = graph.int64s([2 ** 31]);
+
+	return ({layer, query, key, value}) => {
+		const pastKeys = graph.input(`past_k${layer}`, 'float', [1, heads, headDim, past]);
+		const pastValues = graph.input(`past_v${layer}`, 'float', [1, heads, past, headDim]);
+		const newKeys = graph.node('Identity', [key], {outputs: [`new_k${layer}`]});
+		const newValues = graph.node('Identity', [value], {outputs: [`new_v${layer}`]});
+		graph.output(newKeys, 'float', [1, heads, 'T', headDim]);
+		graph.output(newValues, 'float', [1, heads, 'T', headDim]);
+
+		const pastScores = graph.node('Add', [graph.node('MatMul', [query, pastKeys]), pastMask]);
+		const keysTransposed = graph.node('Transpose', [key], {attributes: {perm: [0, 1, 3, 2]}});
+		const newScores = graph.node('Add', [graph.node('MatMul', [query, keysTransposed]), newMask]);
+		const scores = graph.node('Concat', [pastScores, newScores], {attributes: {axis: -1}});
+		const weights = graph.node('Softmax', [scores], {attributes: {axis: -1}});
+
+		const pastWeights = graph.node('Slice', [weights, start, boundary, axis]);
+		const newWeights = graph.node('Slice', [weights, boundary, end, axis]);
+		return graph.node('Add', [
+			graph.node('MatMul', [pastWeights, pastValues]),
+			graph.node('MatMul', [newWeights, value]),
+		]);
+	};
+};
