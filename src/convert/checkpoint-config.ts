@@ -48,7 +48,7 @@ export const lmConfig = z.object({
 export const logMelConfig = z.object({
 	type: z.literal('log-mel'),
 	sample_rate: z.number().int().min(8000).max(48_000),
-	/** Samples of one analysis window, between two of them, and of the DFT (a shorter window is not zero-padded: not needed so far). */
+	/** Samples of one analysis window, between two of them, and of the DFT (equal to the window, so far). */
 	window: z.number().int().min(16).max(4096),
 	hop: z.number().int().min(1).max(4096),
 	n_fft: z.number().int().min(16).max(4096),
@@ -77,7 +77,7 @@ export const embeddedConfig = lmConfig
 		const require = (holds: boolean, key: string, message: string) => {
 			if (!holds) context.addIssue({code: 'custom', path: ['frontend', key], message});
 		};
-		require(n_fft === window, 'n_fft', 'should equal window');
+		require(n_fft === window && n_fft % 2 === 0, 'n_fft', 'should equal window and be even');
 		require(window > hop, 'window', 'should be more than hop');
 		require(f_max <= sample_rate / 2, 'f_max', 'should be at most half of sample_rate');
 		require(conv_kernel > conv_stride, 'conv_kernel', 'should be more than conv_stride');

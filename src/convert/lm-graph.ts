@@ -6,7 +6,7 @@ import {bf16FromFloats} from './half-floats.js';
 import {addLinear, type Scheme} from './linear.js';
 import {codebookRows, findLmTensors, type LayerTensors, type LmTensors} from './lm-tensors.js';
 import {type Matrix, rowBlocks, withScaledRows} from './matrix.js';
-import {bytesOf, GraphBuilder} from './onnx/graph-builder.js';
+import {bytesOf, elementCode, GraphBuilder} from './onnx/graph-builder.js';
 import {WeightsFile} from './onnx/weights-file.js';
 import type {Safetensors} from './safetensors.js';
 import {type Attention, splitAttention} from './split-attention.js';
@@ -111,14 +111,11 @@ async function addEmbedding(graph: GraphBuilder, table: Matrix, conversion: LmCo
 		pieces(),
 	);
 	const gathered = graph.node('Gather', [embeddings, idx], {attributes: {axis: 0}});
-	const rows = isBf16 ? graph.node('Cast', [gathered], {attributes: {to: onnxFloat}}) : gathered;
+	const rows = isBf16 ? graph.node('Cast', [gathered], {attributes: {to: elementCode.float}}) : gathered;
 	const sum = graph.node('ReduceSum', [rows, graph.int64s([2])], {attributes: {keepdims: 0}});
 	if (!takesFeatures) return sum;
 	return graph.node('Add', [sum, graph.input('features', 'float', [1, 'T', config.dim])]);
 }
-
-/** `TensorProto.DataType.FLOAT`, as `Cast` wants it. */
-const onnxFloat = 1;
 
 type Rotate = (x: string) => string;
 

@@ -2,8 +2,8 @@ import path from 'node:path';
 import type {ModelManifest} from '../engine/model-package.js';
 import type {LogMelConfig} from './checkpoint-config.js';
 import {ConvertError} from './convert-error.js';
-import {melFilters, windowedDft} from './mel-filters.js';
-import {bytesOf, GraphBuilder} from './onnx/graph-builder.js';
+import {foldedDft, melFilters} from './mel-filters.js';
+import {bytesOf, elementCode, GraphBuilder} from './onnx/graph-builder.js';
 import {WeightsFile} from './onnx/weights-file.js';
 import type {Safetensors} from './safetensors.js';
 import {checkFloats} from './tensor-checks.js';
@@ -108,22 +108,54 @@ async function addLogMel(
 	filters: Float32Array,
 ): Promise<string> {
 	const {window, hop, n_fft: fftSize, n_mels: nMels} = config;
-	const bins = Math.floor(fftSize / 2) + 1;
 	const pcm = graph.input('pcm', 'float', [1, 'nSamples']);
 	const samples = states.prepend('samples', [1], window - hop, pcm);
+	const power = await addPower(graph, addMelFrames(graph, {samples, pcm}, config), fftSize);
 
-	const signal = graph.node('Unsqueeze', [samples, graph.int64s([1])]);
-	const dft = await graph.tensor('dft', 'float', [2 * bins, 1, fftSize], [bytesOf(windowedDft(fftSize))]);
-	const spectrum = graph.node('Conv', [signal, dft], {attributes: {kernel_shape: [fftSize], strides: [hop]}});
-	const [cosines, sines] = graph.nodes('Split', [spectrum], 2, {attributes: {axis: 1, num_outputs: 2}});
-	const square = (value: string) => graph.node('Mul', [value, value]);
-	const power = graph.node('Add', [square(cosines!), square(sines!)]);
-
-	const melFiltersValue = await graph.tensor('mel_filters', 'float', [nMels, bins], [bytesOf(filters)]);
-	const energy = graph.node('MatMul', [melFiltersValue, power]);
+	const bank = await graph.tensor('mel_filters', 'float', [fftSize / 2 + 1, nMels], [bytesOf(filters)]);
+	const energy = graph.node('MatMul', [power, bank]);
 	const log = graph.node('Log', [graph.node('Add', [energy, graph.floats([config.log_offset], [])])]);
 	const scaled = graph.node('Mul', [log, graph.floats([config.log_scale], [])]);
-	return graph.node('Add', [scaled, graph.floats([config.log_shift], [])]);
+	const shifted = graph.node('Add', [scaled, graph.floats([config.log_shift], [])]);
+	return graph.node('Transpose', [shifted], {attributes: {perm: [0, 2, 1]}});
+}
+
+/** Names of values [1, nMelFrames, window/2]: samples 1 … window/2 of each mel frame, and their partners, samples window − 1 … window/2. */
+type MelFrames = {first: string; mirrored: string};
+
+/** Gathers the overlapping windows out of `samples` [1, window − hop + nSamples]; sample 0 of a window has weight 0 and is left out. */
+function addMelFrames(
+	graph: GraphBuilder,
+	{samples, pcm}: {samples: string; pcm: string},
+	{window, hop}: LogMelConfig,
+): MelFrames {
+	const nSamples = graph.node('Squeeze', [graph.node('Shape', [pcm], {attributes: {start: 1, end: 2}})]);
+	const starts = graph.node('Range', [graph.int64s([0], []), nSamples, graph.int64s([hop], [])]);
+	const column = graph.node('Unsqueeze', [starts, graph.int64s([1])]);
+	const gather = (sampleOf: (n: number) => number) => {
+		const offsets = Array.from({length: window / 2}, (_, i) => sampleOf(i + 1));
+		const indices = graph.node('Add', [column, graph.int64s(offsets, [1, offsets.length])]);
+		return graph.node('Gather', [samples, indices], {attributes: {axis: 1}});
+	};
+	return {first: gather(n => n), mirrored: gather(n => window - n)};
+}
+
+/**
+ * Power spectrum [1, nMelFrames, nBins], in f32. The sums are double: beside a loud band an f32 sum leaves a quiet one with errors of 1e-5
+ * in the logarithm, other ones on every processor. In double, every machine hears the same.
+ */
+async function addPower(graph: GraphBuilder, {first, mirrored}: MelFrames, fftSize: number): Promise<string> {
+	const {cosines, sines} = foldedDft(fftSize);
+	const addPart = async (name: string, opType: 'Add' | 'Sub', weights: Float64Array) => {
+		// Sums and differences of two 16-bit samples are exact in f32.
+		const folded = graph.node('Cast', [graph.node(opType, [first, mirrored])], {attributes: {to: elementCode.double}});
+		const dft = await graph.tensor(name, 'double', [fftSize / 2, fftSize / 2 + 1], [bytesOf(weights)]);
+		const part = graph.node('MatMul', [folded, dft]);
+		return graph.node('Mul', [part, part]);
+	};
+	const real = await addPart('dft.cosines', 'Add', cosines);
+	const imaginary = await addPart('dft.sines', 'Sub', sines);
+	return graph.node('Cast', [graph.node('Add', [real, imaginary])], {attributes: {to: elementCode.float}});
 }
 
 /** Strided causal convolutions, each followed by exact GELU: [1, nMels, nMelFrames] → [1, dim, F]. */

@@ -1,22 +1,27 @@
 import {ConvertError} from './convert-error.js';
 
 /**
- * Windowed DFT as a filter bank: row k holds the cosines, row nBins + k the sines of bin k, each times a Hann window w[n] = 0.5 − 0.5 cos(2πn/size).
- * Returns [2 · nBins, size] row-major with nBins = ⌊size/2⌋ + 1, computed in double.
+ * Hann-windowed DFT of `size` samples (even), w[n] = 0.5 − 0.5 cos(2πn/size), folded: w[0] = 0, and n and size − n share their cosine and, but for its sign, their sine.
+ * `cosines` multiplies the sums x[n] + x[size − n], `sines` the differences x[n] − x[size − n], n = 1 … size/2.
+ * Both are [size/2, nBins] row-major with nBins = size/2 + 1, in double.
  */
-export function windowedDft(size: number): Float32Array<ArrayBuffer> {
-	const bins = Math.floor(size / 2) + 1;
-	const rows = new Float32Array(2 * bins * size);
-	for (let k = 0; k < bins; k++) {
-		for (let n = 0; n < size; n++) {
-			const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size);
+export function foldedDft(size: number): {cosines: Float64Array<ArrayBuffer>; sines: Float64Array<ArrayBuffer>} {
+	const half = size / 2;
+	const bins = half + 1;
+	const cosines = new Float64Array(half * bins);
+	const sines = new Float64Array(half * bins);
+	for (let n = 1; n <= half; n++) {
+		const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size);
+		// The middle sample is its own partner and would count twice.
+		const weight = n === half ? window / 2 : window;
+		for (let k = 0; k < bins; k++) {
 			// k·n modulo the period: the argument stays small and its cosine exact.
 			const angle = (2 * Math.PI * ((k * n) % size)) / size;
-			rows[k * size + n] = window * Math.cos(angle);
-			rows[(bins + k) * size + n] = -window * Math.sin(angle);
+			cosines[(n - 1) * bins + k] = weight * Math.cos(angle);
+			sines[(n - 1) * bins + k] = weight * Math.sin(angle);
 		}
 	}
-	return rows;
+	return {cosines, sines};
 }
 
 /** What shapes the filters: bins of an `fftSize`-point DFT at `sampleRate` Hz, filters from 0 to `maxHz`. */
@@ -24,7 +29,7 @@ export type MelShape = {fftSize: number; sampleRate: number; nMels: number; maxH
 
 /**
  * Triangular filters between edges that lie equally spaced on the Slaney scale, linear in Hz, sampled at the DFT's bins, each divided by its sum.
- * Returns [nMels, nBins] row-major, computed in double. Throws `ConvertError` where a filter lies between two bins.
+ * Returns [nBins, nMels] row-major, computed in double. Throws `ConvertError` where a filter lies between two bins.
  */
 export function melFilters({fftSize, sampleRate, nMels, maxHz}: MelShape): Float32Array<ArrayBuffer> {
 	const bins = Math.floor(fftSize / 2) + 1;
@@ -40,7 +45,7 @@ export function melFilters({fftSize, sampleRate, nMels, maxHz}: MelShape): Float
 		if (sum === 0) {
 			throw new ConvertError('bad-config', `${nMels} mel filters are too narrow for a DFT of ${fftSize} samples.`);
 		}
-		for (const [k, value] of values.entries()) filters[mel * bins + k] = value / sum;
+		for (const [k, value] of values.entries()) filters[k * nMels + mel] = value / sum;
 	}
 	return filters;
 }

@@ -18,7 +18,7 @@ import {
 import type {WeightsFile} from './weights-file.js';
 
 /** Element types of the tensors that we write. */
-export type ElementType = 'float' | 'uint8' | 'int64' | 'bfloat16';
+export type ElementType = 'float' | 'double' | 'uint8' | 'int64' | 'bfloat16';
 
 /** A dimension: a count, or the name of one that varies from call to call. */
 export type Dim = number | string;
@@ -40,8 +40,10 @@ const opsets = [
 	{domain: 'com.microsoft', version: 1n},
 ];
 
-const elementTypes: Record<ElementType, DataType> = {
+/** What ONNX calls each element type, for the `to` of a `Cast`. */
+export const elementCode: Record<ElementType, number> = {
 	float: DataType.FLOAT,
+	double: DataType.DOUBLE,
 	uint8: DataType.UINT8,
 	int64: DataType.INT64,
 	bfloat16: DataType.BFLOAT16,
@@ -123,7 +125,7 @@ export class GraphBuilder {
 		const {length, place} = bytes < externalBytes ? await placeInside(pieces) : await this.#placeOutside(pieces);
 		if (length !== bytes) throw new Error(`Expected ${bytes} bytes for ${name}, got ${length}.`);
 		this.#initializers.push(
-			create(TensorProtoSchema, {name, dataType: elementTypes[type], dims: dims.map(BigInt), ...place}),
+			create(TensorProtoSchema, {name, dataType: elementCode[type], dims: dims.map(BigInt), ...place}),
 		);
 		return name;
 	}
@@ -167,7 +169,7 @@ export class GraphBuilder {
 		const name = this.#freshName('constant');
 		this.#claim(name);
 		this.#initializers.push(
-			create(TensorProtoSchema, {name, dataType: elementTypes[type], dims: dims.map(BigInt), rawData}),
+			create(TensorProtoSchema, {name, dataType: elementCode[type], dims: dims.map(BigInt), rawData}),
 		);
 		return name;
 	}
@@ -198,7 +200,7 @@ async function placeInside(pieces: Pieces): Promise<Placed> {
 	return {length: rawData.length, place: {rawData}};
 }
 
-const elementBytes: Record<ElementType, number> = {float: 4, uint8: 1, int64: 8, bfloat16: 2};
+const elementBytes: Record<ElementType, number> = {float: 4, double: 8, uint8: 1, int64: 8, bfloat16: 2};
 
 /** The bytes of a typed array, shared with it (little-endian, like every platform that Node and ONNX Runtime share). */
 export const bytesOf = (values: ArrayBufferView): Uint8Array =>
@@ -215,7 +217,7 @@ function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): Value
 	};
 	return create(ValueInfoProtoSchema, {
 		name,
-		type: {value: {case: 'tensorType', value: {elemType: elementTypes[type], shape}}},
+		type: {value: {case: 'tensorType', value: {elemType: elementCode[type], shape}}},
 	});
 }
 
