@@ -34,7 +34,7 @@ export class Framer {
 	take(count: number): Float32Array {
 		const length = Math.min(count, this.frames) * this.#frameSamples;
 		const taken = this.#waiting.slice(0, length);
-		this.#waiting = this.#waiting.slice(length);
+		this.#waiting = this.#waiting.subarray(length);
 		return taken;
 	}
 }

@@ -7,7 +7,7 @@ import type {ModelManifest} from '../model-package.js';
 import {QuietDetector} from '../quiet.js';
 import {type Piece, readPieces} from '../tokenizer.js';
 import {Speller} from '../words.js';
-import {createStartTemplate, DecodeLoop, type StartTemplate} from './decode-loop.js';
+import {createStartTemplate, type DecodedPosition, DecodeLoop, type StartTemplate} from './decode-loop.js';
 import {Frontend, type FrontendState} from './frontend.js';
 import {LanguageModel} from './language-model.js';
 
@@ -25,12 +25,17 @@ type Weights = {
 	maxFramesPerCall: number;
 };
 
+/** An engine whose streams also show every position as it is accepted: token, logits and VAD. */
+export type DelayedStreamsEngine = Omit<Engine, 'createStream'> & {
+	createStream(emit: (event: StreamEvent) => void, onPosition?: (decoded: DecodedPosition) => void): EngineStream;
+};
+
 /** The delayed-streams engine (Kyutai STT and its small relatives): PCM frames → frontend → decoder → words → captions. Throws `EngineError`. */
 export async function loadDelayedStreamsEngine(
 	modelDir: string,
 	manifest: ModelManifest,
 	{threads, maxFramesPerCall}: EngineLoadOptions,
-): Promise<Engine> {
+): Promise<DelayedStreamsEngine> {
 	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
 	const frontend = await Frontend.load(modelDir, manifest, threads);
 	const lm = await LanguageModel.load(modelDir, manifest, threads);
@@ -40,7 +45,7 @@ export async function loadDelayedStreamsEngine(
 		sampleRate: manifest.sampleRate,
 		frameSamples: manifest.frameSamples,
 		delayMs: manifest.delayMs,
-		createStream: emit => new DelayedStream(weights, emit),
+		createStream: (emit, onPosition) => new DelayedStream(weights, emit, onPosition),
 		async close() {
 			await frontend.close();
 			await lm.graph.close();
@@ -65,14 +70,16 @@ class DelayedStream implements EngineStream {
 	#fedSamples = 0;
 	#hearing: Hearing;
 
-	constructor(weights: Weights, emit: (event: StreamEvent) => void) {
+	constructor(weights: Weights, emit: (event: StreamEvent) => void, onPosition?: (decoded: DecodedPosition) => void) {
 		this.#weights = weights;
 		const {sampleRate, frameSamples, delayMs} = weights.manifest;
 		const frameMs = (frameSamples / sampleRate) * 1000;
 		const prefixMs = prefixFrames(weights.manifest) * frameMs;
 		this.#captions = new CaptionAssembler({frameMs, delayMs: delayMs + prefixMs}, emit);
 		this.#hearing = startHearing(weights);
-		this.#loop = new DecodeLoop(weights.lm, weights.template, ({position, token}) => {
+		this.#loop = new DecodeLoop(weights.lm, weights.template, decoded => {
+			const {position, token} = decoded;
+			onPosition?.(decoded);
 			const {speller, quiet} = this.#hearing;
 			this.#captions.push({position, event: speller.next(token), isQuiet: quiet.shift()!});
 		});

@@ -45,7 +45,11 @@ export class LanguageModel {
 	) {}
 
 	/** Opens `lm.onnx` of the package at `modelDir`. Throws `EngineError`. */
-	static async load(modelDir: string, manifest: ModelManifest, threads: number): Promise<LanguageModel> {
+	static async load(
+		modelDir: string,
+		manifest: Pick<ModelManifest, 'lm' | 'tokens'>,
+		threads: number,
+	): Promise<LanguageModel> {
 		const {lm} = manifest;
 		const past = lm.context - 1;
 		const inputs: Record<string, readonly (number | undefined)[]> = {
