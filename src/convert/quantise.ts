@@ -45,7 +45,8 @@ export function quantiseRows4(floats: Float32Array, columns: number): Rows4 {
 			const end = Math.min(start + blockSize, (row + 1) * columns);
 			let largest = 0;
 			for (let i = start; i < end; i++) if (Math.abs(floats[i]!) > Math.abs(largest)) largest = floats[i]!;
-			const scale = Math.fround(largest / -8);
+			// A block of zeros gets 0, not −0.
+			const scale = Math.fround(largest / -8) || 0;
 			scales[row * blocks + block] = scale;
 
 			const codeStart = (row * blocks + block) * (blockSize / 2);

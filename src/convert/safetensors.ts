@@ -209,8 +209,12 @@ function parseEntry(name: string, entry: unknown, dataStart: number, label: stri
 	return {name, dtype: dtype as string, shape, start: dataStart + start, end: dataStart + end};
 }
 
-/** A name is anyone's text: quoted, without control characters, not endless. */
-const quote = (name: string) => JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+/** A name is anyone's text: quoted, not endless, and nothing in it that a terminal would obey (JSON escapes only the C0 controls). */
+const quote = (name: string) =>
+	JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name).replace(
+		/[\p{C}\p{Zl}\p{Zp}]/gu,
+		character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+	);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

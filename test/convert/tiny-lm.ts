@@ -40,7 +40,7 @@ export const tinyLmTokens = [
 export const tinyLmCodes = (f: number): number[] =>
 	Array.from({length: tinyLmConfig.n_q}, (_, q) => (7 * f + 13 * q + ((f * f) % 11)) % tinyLmConfig.card);
 
-/** Writes the tiny LM's `config.json` and `model.safetensors` into `folder`, which is created. `dtype` other than F32 changes the weights by rounding. */
+/** Writes the tiny LM's `config.json` and `model.safetensors` into `folder`, which is created. */
 export async function writeTinyLm(folder: string): Promise<void> {
 	await mkdir(folder, {recursive: true});
 	await writeFile(path.join(folder, 'config.json'), JSON.stringify(tinyLmConfig));
