@@ -5,13 +5,16 @@ export function floatsFromBf16(words: Uint16Array, into: Float32Array): void {
 }
 
 /** BF16 words of `floats`, rounded to nearest, ties to even, as PyTorch does; a NaN stays one. */
-export function bf16FromFloats(floats: Float32Array): Uint16Array {
+export function bf16FromFloats(floats: Float32Array): Uint16Array<ArrayBuffer> {
 	const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
-	return Uint16Array.from(bits, word => {
+	const words = new Uint16Array(bits.length);
+	for (let i = 0; i < bits.length; i++) {
+		const word = bits[i]!;
 		const isNan = (word & 0x7fffffff) > 0x7f800000;
 		// Rounding could carry a NaN's payload away: keep its upper half and set the quiet bit.
-		return isNan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-	});
+		words[i] = isNan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+	}
+	return words;
 }
 
 /** The floats that IEEE half words stand for; every half is exact in f32. */

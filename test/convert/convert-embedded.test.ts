@@ -83,7 +83,7 @@ test('fp32 logits are the reference ones', async t => {
 });
 
 // Root mean square of a logit's change, about twice what was measured (8-bit 0.027, 4-bit 0.11). Margins between two tokens are
-// several on average and 0.022 at the least, so that 8-bit changes few tokens; word errors are for the engine to count.
+// 6 in the median and 0.022 at the least, so that 8-bit changes few tokens; word errors are for the engine to count.
 for (const [scheme, bound] of [
 	['8-bit', 0.06],
 	['4-bit', 0.25],
