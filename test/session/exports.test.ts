@@ -239,6 +239,7 @@ describe('hostile texts', () => {
 			const [, yaml, body] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text)!;
 			const said = safeLine(title);
 			assert.deepEqual(parse(yaml!), {title: said, source: said, model: said, quantisation: said});
+			assert.doesNotMatch(micromark(text, {allowDangerousHtml: true}), /<(script|img|a|!--)/);
 			const html = micromark(body!, {allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()]});
 			const tags = new Set(html.match(/<[^>]*>/g));
 			assert.deepEqual(

@@ -48,8 +48,12 @@ function frontMatter(info: Pick<TranscriptInfo, 'title' | 'model'> & Partial<Tra
 		...(info.durationMs !== undefined && {duration: shortTime(info.durationMs)}),
 		...(info.startedAt && {date: info.startedAt.toISOString()}),
 	};
-	return `---\n${stringify(values, {defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0})}---\n`;
+	const yaml = stringify(values, {defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0});
+	return `---\n${yaml.replace(/[<>[\]]/g, escapeInYaml)}---\n`;
 }
+
+/** Markdown readers without front matter take it for text: in there, too, is neither HTML nor a link. All values are quoted, where YAML knows this escape. */
+const escapeInYaml = (mark: string) => `\\x${mark.charCodeAt(0).toString(16)}`;
 
 const timeLabel = (ms: number, startedAt: Date | undefined) =>
 	startedAt ? new Date(startedAt.getTime() + ms).toTimeString().slice(0, 8) : shortTime(ms);
