@@ -8,7 +8,7 @@ import {pacedSource, wallPace} from './paced-source.js';
 export type Recording = {
 	file: string;
 	engine: EngineOptions;
-	rawSampleRate?: number;
+	rawRate?: number;
 	isPaced: boolean;
 };
 
@@ -33,8 +33,8 @@ export async function* captionRecording(recording: Recording, host: Host): Async
 	const engine = await beforeAbort(host.startEngine(recording.engine), signal);
 	try {
 		const {sampleRate} = engine;
-		const {rawSampleRate} = recording;
-		const opened = await beforeAbort(host.openAudio(recording.file, {sampleRate, rawSampleRate}), signal);
+		const {rawRate} = recording;
+		const opened = await beforeAbort(host.openAudio(recording.file, {sampleRate, rawRate}), signal);
 		try {
 			const source = recording.isPaced ? pacedSource(opened, wallPace(signal)) : opened;
 			yield {type: 'opened', name: source.name};

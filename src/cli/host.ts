@@ -2,11 +2,13 @@ import type {AudioSource} from '../audio/audio-source.js';
 import type {EngineClient, EngineOptions} from '../engine/client.js';
 import type {Screen} from '../ui/screen.js';
 
-/** How to read a recording: at the engine's rate; `rawSampleRate` says that standard input is 16-bit mono PCM without a header, at so many Hz. */
-export type AudioOptions = {sampleRate: number; rawSampleRate?: number};
+/** How to read a recording: at the engine's rate; `rawRate` says that standard input is 16-bit mono PCM without a header, at so many Hz. */
+export type AudioOptions = {sampleRate: number; rawRate?: number};
 
 /** What commands need from the world: the process gives it, tests bring their own. */
 export type Host = Screen & {
+	/** Whether standard input is a keyboard, from which no recording comes. */
+	isStdinTerminal: boolean;
 	/** Aborted when the user wants the command to end, keeping what was captioned. */
 	signal: AbortSignal;
 	startEngine(options: EngineOptions): Promise<EngineClient>;

@@ -10,11 +10,14 @@ const pieceMs = 80;
 
 /** `source`, given out as it would be spoken: no sample before its time. The samples are the same, in smaller chunks. */
 export function pacedSource(source: AudioSource, pace: Pace): AudioSource {
-	const {name, sampleRate, estimatedSamples, warnings} = source;
+	const {name, sampleRate, warnings} = source;
 	return {
 		name,
 		sampleRate,
-		estimatedSamples,
+		// Becomes better while it is read.
+		get estimatedSamples() {
+			return source.estimatedSamples;
+		},
 		warnings,
 		chunks: () => paced(source, pace),
 		close: () => source.close(),

@@ -15,7 +15,7 @@ import {errorSentence} from './sentence.js';
 import {fileWriter, standardOutputWriter, type TranscriptWriter} from './transcript-writer.js';
 import {UsageError} from './usage-error.js';
 
-/** The flags of `transcribe`. `output`: a file, or a folder; `rawSampleRate`: of raw PCM on standard input, in Hz; `modelsDir`: where ids are looked up. */
+/** The flags of `transcribe`. `output`: a file, or a folder; `rawRate`: of raw PCM on standard input, in Hz; `modelsDir`: where ids are looked up. */
 export type TranscribeOptions = {
 	format: FormatName;
 	/** Whether `format` was asked for, and is not the default. */
@@ -26,7 +26,7 @@ export type TranscribeOptions = {
 	asEvents: boolean;
 	model?: string;
 	threads?: number;
-	rawSampleRate?: number;
+	rawRate?: number;
 	isPaced: boolean;
 	modelsDir?: string;
 };
@@ -41,6 +41,9 @@ export async function transcribeFiles(
 	host: Host,
 ): Promise<ExitCode> {
 	checkOptions(files, options);
+	if (files.includes('-') && host.isStdinTerminal) {
+		throw new UsageError('Standard input is the keyboard: pipe a recording into it (`… | pi-caption transcribe -`).');
+	}
 	const outputs = planOutputs(files, options.output, options.format);
 	const model = await chooseModel(options.model, options.modelsDir);
 
@@ -63,7 +66,7 @@ export async function transcribeFiles(
 }
 
 function checkOptions(files: readonly string[], options: TranscribeOptions): void {
-	const {format, output, withWords, asEvents, isFormatGiven, rawSampleRate} = options;
+	const {format, output, withWords, asEvents, isFormatGiven, rawRate} = options;
 	const {hasWords, together} = exportFormats[format] as ExportFormat;
 	if (asEvents && isFormatGiven && output === undefined) {
 		throw new UsageError('--json takes the place of --format on standard output: leave one out, or add --output.');
@@ -75,7 +78,7 @@ function checkOptions(files: readonly string[], options: TranscribeOptions): voi
 		throw new UsageError(`A ${format} file holds one recording: give a folder for several with --output FOLDER.`);
 	}
 	if (files.filter(file => file === '-').length > 1) throw new UsageError('Standard input (-) can be read only once.');
-	if (rawSampleRate !== undefined && !files.includes('-')) {
+	if (rawRate !== undefined && !files.includes('-')) {
 		throw new UsageError('--rate is for raw PCM on standard input: give - as FILE.');
 	}
 }
@@ -135,7 +138,7 @@ async function transcribeOne(run: Run, {file, output, label, beforeFirst}: One):
 	const recording = {
 		file,
 		engine: {modelDir: model.dir, threads: options.threads},
-		rawSampleRate: file === '-' ? options.rawSampleRate : undefined,
+		rawRate: file === '-' ? options.rawRate : undefined,
 		isPaced: options.isPaced,
 	};
 

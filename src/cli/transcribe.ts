@@ -46,7 +46,7 @@ export function transcribeCommand(host: Host, end: (code: ExitCode) => void): Co
 				asEvents: flags.json === true,
 				model: flags.model,
 				threads: flags.threads,
-				rawSampleRate: flags.rate,
+				rawRate: flags.rate,
 				isPaced: flags.realtime === true,
 			};
 			end(await transcribeFiles(files, options, host));

@@ -27,7 +27,7 @@ export type FakeHost = Host & {
 	controller: AbortController;
 	/** What is open now: engines and sources. */
 	open: Set<object>;
-	asked: {threads: (number | undefined)[]; rawSampleRates: (number | undefined)[]};
+	asked: {threads: (number | undefined)[]; rawRates: (number | undefined)[]};
 	atExitActions: Set<() => void>;
 	texts(): {stdout: string; stderr: string};
 };
@@ -40,12 +40,13 @@ export function fakeHost(
 	const {stdout = new FakePipe(), stderr = new FakePipe()} = streams;
 	const controller = new AbortController();
 	const open = new Set<object>();
-	const asked: FakeHost['asked'] = {threads: [], rawSampleRates: []};
+	const asked: FakeHost['asked'] = {threads: [], rawRates: []};
 	const atExitActions = new Set<() => void>();
 	return {
 		stdout,
 		stderr,
 		env: {LANG: 'C.UTF-8'},
+		isStdinTerminal: false,
 		signal: controller.signal,
 		controller,
 		open,
@@ -65,8 +66,8 @@ export function fakeHost(
 			open.add(engine);
 			return engine;
 		},
-		async openAudio(file, {rawSampleRate}) {
-			asked.rawSampleRates.push(rawSampleRate);
+		async openAudio(file, {rawRate}) {
+			asked.rawRates.push(rawRate);
 			if (!scripts[file]) throw new AudioError('not-found', `Cannot read ${file}: there is no such file.`);
 			const source: AudioSource = {
 				name: file,

@@ -287,8 +287,8 @@ test('events and an output file go together', async t => {
 
 test('threads and the rate of raw PCM reach engine and audio, the rate only for standard input', async t => {
 	const host = fakeHost({'talk.wav': talk, '-': talk});
-	await transcribe(t, host, ['talk.wav', '-'], {threads: 1, rawSampleRate: 44_100});
-	assert.deepEqual(host.asked, {threads: [1, 1], rawSampleRates: [undefined, 44_100]});
+	await transcribe(t, host, ['talk.wav', '-'], {threads: 1, rawRate: 44_100});
+	assert.deepEqual(host.asked, {threads: [1, 1], rawRates: [undefined, 44_100]});
 });
 
 test('a package whose model.json is damaged is refused', async t => {
@@ -320,13 +320,13 @@ wrongUsage(
 	{format: 'srt', asEvents: true},
 	/--json takes the place of --format/,
 );
-wrongUsage(
-	'a rate without standard input is wrong usage',
-	['talk.wav'],
-	{rawSampleRate: 8000},
-	/--rate is for raw PCM/,
-);
+wrongUsage('a rate without standard input is wrong usage', ['talk.wav'], {rawRate: 8000}, /--rate is for raw PCM/);
 wrongUsage('standard input can be read once', ['-', '-'], {}, /only once/);
+
+test('a keyboard is no recording', async t => {
+	const host = Object.assign(fakeHost({}), {isStdinTerminal: true});
+	await assert.rejects(transcribe(t, host, ['-']), {name: 'UsageError', message: /Standard input is the keyboard/});
+});
 
 test('a transcript never overwrites a recording', async t => {
 	const folder = temporaryFolder(t);

@@ -1,0 +1,52 @@
+import {exitCode} from './exit-code.js';
+import type {Host} from './host.js';
+import {listenForInterruption} from './interruption.js';
+import {runProgram} from './program.js';
+import {errorSentence} from './sentence.js';
+import {standardOutput} from './standard-output.js';
+
+// What the `pi-caption` command runs. Engine and audio are loaded when a command first needs them: help and mistakes answer at once.
+
+const atExit = new Set<() => void>();
+process.on('exit', () => {
+	for (const action of atExit) action();
+});
+
+/** An error that nothing caught: the screen is restored by the actions at exit, captions that were made are kept by them. */
+const endUnexpectedly = (error: unknown) => {
+	process.exitCode = exitCode.failed;
+	for (const action of atExit) action();
+	atExit.clear();
+	process.stderr.write(`${errorSentence(error)}\n`);
+	if (process.env.PI_CAPTION_DEBUG === '1') process.stderr.write(`${(error as Error)?.stack}\n`);
+	process.exit(exitCode.failed);
+};
+process.on('uncaughtException', endUnexpectedly);
+process.on('unhandledRejection', endUnexpectedly);
+
+const stdout = standardOutput();
+// A reader that has gone is noticed by the writes that expect it; a terminal that has hung up is no reason to stop keeping captions.
+for (const stream of [stdout, process.stderr]) stream.on('error', () => {});
+
+const host: Host = {
+	stdout,
+	stderr: process.stderr,
+	env: process.env,
+	isStdinTerminal: process.stdin.isTTY === true,
+	signal: listenForInterruption(),
+	async startEngine(options) {
+		const {startEngine} = await import('../engine/client.js');
+		return startEngine(options);
+	},
+	async openAudio(file, options) {
+		const {openAudio} = await import('../audio/open-audio.js');
+		return openAudio(file, options);
+	},
+	atExit(action) {
+		atExit.add(action);
+		return () => atExit.delete(action);
+	},
+};
+
+// Exits although something may still be open: a standard input that never ends, an engine that computes.
+process.exit(await runProgram(process.argv.slice(2), host));

@@ -1,0 +1,64 @@
+import {Command, CommanderError} from 'commander';
+import {safeLine} from '../session/safe-text.js';
+import {projectVersion} from '../system/project-root.js';
+import {demoCommand} from './demo.js';
+import {type ExitCode, exitCode} from './exit-code.js';
+import type {Host} from './host.js';
+import {errorSentence} from './sentence.js';
+import {transcribeCommand} from './transcribe.js';
+import {UsageError} from './usage-error.js';
+
+const examples = `
+Examples:
+  pi-caption demo                        see captions of two short recordings
+  pi-caption transcribe talk.wav         caption a recording
+  pi-caption transcribe --help           everything about one command`;
+
+/** Runs the command that `args` (without `node` and the script) ask for, says what went wrong, and returns the exit code. Throws nothing. */
+export async function runProgram(args: readonly string[], host: Host): Promise<ExitCode> {
+	let code: ExitCode = exitCode.done;
+	let complaint = '';
+	const end = (ended: ExitCode) => {
+		code = ended;
+	};
+	const program = new Command('pi-caption')
+		.description('Live captions in a terminal, made on the device itself. Nothing that was said leaves the machine.')
+		.version(projectVersion, '-V, --version', 'show the version')
+		.helpOption('-h, --help', 'show this help')
+		.addHelpText('after', examples)
+		.exitOverride()
+		.configureOutput({
+			writeOut: text => host.stdout.write(text),
+			writeErr: text => host.stderr.write(text),
+			outputError: text => {
+				complaint = text;
+			},
+		});
+	for (const command of [transcribeCommand(host, end), demoCommand(host, end)]) {
+		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program));
+	}
+
+	try {
+		await program.parseAsync(args, {from: 'user'});
+		return code;
+	} catch (error) {
+		if (error instanceof CommanderError) {
+			if (error.exitCode === 0) return exitCode.done;
+			if (complaint !== '') host.stderr.write(`${usageSentence(complaint, args, program)}\n`);
+			return exitCode.wrongUsage;
+		}
+		host.stderr.write(`${errorSentence(error)}\n`);
+		if (host.env.PI_CAPTION_DEBUG === '1') host.stderr.write(`${(error as Error)?.stack}\n`);
+		return error instanceof UsageError ? exitCode.wrongUsage : exitCode.failed;
+	}
+}
+
+/** What commander complains about, as one sentence with a hint where to look. */
+function usageSentence(complaint: string, args: readonly string[], program: Command): string {
+	const what = safeLine(complaint)
+		.replace(/^error: /, '')
+		.replace(/\.$/, '');
+	const command = program.commands.find(one => one.name() === args[0])?.name();
+	const hint = `pi-caption ${command ? `${command} ` : ''}--help`;
+	return `${what.charAt(0).toUpperCase()}${what.slice(1)}: \`${hint}\` shows what there is.`;
+}
