@@ -6,7 +6,7 @@ import {AudioError} from './audio-error.js';
 import type {AudioSource} from './audio-source.js';
 import {ByteReader} from './byte-reader.js';
 import {type DecodedAudio, isSaneRate, saneRates} from './decoded-audio.js';
-import {type FfmpegInput, findFfmpeg, openWithFfmpeg} from './ffmpeg.js';
+import type {FfmpegInput} from './ffmpeg.js';
 import {resample} from './resampler.js';
 import {sniff, sniffBytes} from './sniff.js';
 import {openCompressed} from './wasm-decoders.js';
@@ -101,6 +101,7 @@ async function decode(bytes: ByteReader, {input, options, warnings, closers}: Op
 		case 'ogg-opus':
 			return openCompressed(bytes, container.kind, warnings);
 		case 'ffmpeg': {
+			const {findFfmpeg, openWithFfmpeg} = await import('./ffmpeg.js');
 			const ffmpeg = 'ffmpeg' in options ? options.ffmpeg : await findFfmpeg();
 			if (!ffmpeg) {
 				throw new AudioError(

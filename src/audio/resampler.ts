@@ -1,5 +1,3 @@
-import LibSampleRate from '@alexanderolsen/libsamplerate-js';
-
 /** Input samples that one call of the library takes: its buffers hold some seconds. */
 const maxCallSamples = 4096;
 
@@ -16,6 +14,8 @@ export async function* resample(
 		yield* blocks;
 		return;
 	}
+	// Imported when it is needed: most recordings for a model have its rate already, and the library takes memory.
+	const {default: LibSampleRate} = await import('@alexanderolsen/libsamplerate-js');
 	const converter = await LibSampleRate.create(1, fromRate, toRate, {
 		converterType: LibSampleRate.ConverterType.SRC_SINC_MEDIUM_QUALITY,
 	});

@@ -1,7 +1,3 @@
-import {FLACDecoder} from '@wasm-audio-decoders/flac';
-import {OggVorbisDecoder} from '@wasm-audio-decoders/ogg-vorbis';
-import {MPEGDecoder} from 'mpg123-decoder';
-import {OggOpusDecoder} from 'ogg-opus-decoder';
 import {AudioError} from './audio-error.js';
 import type {ByteReader} from './byte-reader.js';
 import {type DecodedAudio, isSaneRate, mixDown, saneRates} from './decoded-audio.js';
@@ -18,11 +14,18 @@ type Decoder = {
 	free(): void;
 };
 
-const formats: Record<WasmFormat, {name: string; create: () => Decoder}> = {
-	mp3: {name: 'MP3', create: () => new MPEGDecoder() as Decoder},
-	flac: {name: 'FLAC', create: () => new FLACDecoder() as Decoder},
-	'ogg-vorbis': {name: 'Ogg Vorbis', create: () => new OggVorbisDecoder() as Decoder},
-	'ogg-opus': {name: 'Ogg Opus', create: () => new OggOpusDecoder() as Decoder},
+/** Each library is imported when it is needed: together they take 20 MB. */
+const formats: Record<WasmFormat, {name: string; create: () => Promise<Decoder>}> = {
+	mp3: {name: 'MP3', create: async () => new (await import('mpg123-decoder')).MPEGDecoder() as Decoder},
+	flac: {name: 'FLAC', create: async () => new (await import('@wasm-audio-decoders/flac')).FLACDecoder() as Decoder},
+	'ogg-vorbis': {
+		name: 'Ogg Vorbis',
+		create: async () => new (await import('@wasm-audio-decoders/ogg-vorbis')).OggVorbisDecoder() as Decoder,
+	},
+	'ogg-opus': {
+		name: 'Ogg Opus',
+		create: async () => new (await import('ogg-opus-decoder')).OggOpusDecoder() as Decoder,
+	},
 };
 
 /** Bytes decoded at once. Small, because a few of them can hold seconds: silent FLAC has 300 samples in a byte. */
@@ -34,7 +37,7 @@ const callBytes = 8192;
  */
 export async function openCompressed(bytes: ByteReader, format: WasmFormat, warnings: string[]): Promise<DecodedAudio> {
 	const {name, create} = formats[format];
-	const decoder = create();
+	const decoder = await create();
 	await decoder.ready;
 	let producedSamples = 0;
 	let damaged = 0;
