@@ -1,12 +1,12 @@
 import {copyFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {ModelManifest} from '../engine/model-package.js';
+import {type ModelManifest, sha256OfFile} from '../engine/model-package.js';
 import {embeddedConfig, readConfig} from './checkpoint-config.js';
 import {ConvertError} from './convert-error.js';
 import type {Scheme} from './linear.js';
 import {convertLm} from './lm-graph.js';
 import {convertLogMel} from './log-mel-graph.js';
-import {createPackage, sha256OfFile} from './package-folder.js';
+import {createPackage} from './package-folder.js';
 import {openSafetensors} from './safetensors.js';
 
 /** What the package is to be, beside what its checkpoint says. */

@@ -5,10 +5,12 @@ import {ConvertError} from './convert-error.js';
 import {bf16FromFloats} from './half-floats.js';
 import {addLinear, type Scheme} from './linear.js';
 import {codebookRows, findLmTensors, type LayerTensors, type LmTensors} from './lm-tensors.js';
-import {type Matrix, rowBlocks, withScaledRows} from './matrix.js';
+import {type Matrix, rowBlocks} from './matrix.js';
 import {bytesOf, elementCode, GraphBuilder} from './onnx/graph-builder.js';
 import {WeightsFile} from './onnx/weights-file.js';
+import {addRotation, type Rotate} from './rotation.js';
 import type {Safetensors} from './safetensors.js';
+import {addSelfAttention} from './self-attention.js';
 import {type Attention, splitAttention} from './split-attention.js';
 
 /** What to convert. `takesFeatures`: a frontend's features are added to the input embedding. */
@@ -117,21 +119,6 @@ async function addEmbedding(graph: GraphBuilder, table: Matrix, conversion: LmCo
 	return graph.node('Add', [sum, graph.input('features', 'float', [1, 'T', config.dim])]);
 }
 
-type Rotate = (x: string) => string;
-
-/** RoPE over interleaved pairs of each head of [1, T, dim]; the tables have only the call's rows, so there is no longest stream. */
-function addRotation(graph: GraphBuilder, {dim, num_heads: heads}: LmConfig): Rotate {
-	const half = dim / heads / 2;
-	const cos = graph.input('cos', 'float', ['T', half]);
-	const sin = graph.input('sin', 'float', ['T', half]);
-	const rows = graph.input('rope_idx', 'int64', [1, 'T']);
-	return x =>
-		graph.node('RotaryEmbedding', [x, rows, cos, sin], {
-			domain: 'com.microsoft',
-			attributes: {interleaved: 1, num_heads: heads},
-		});
-}
-
 type Parts = {graph: GraphBuilder; checkpoint: Safetensors; config: LmConfig; scheme: Scheme};
 
 /** x + out_proj(attention(norm1(x))) */
@@ -142,32 +129,13 @@ async function addAttentionBlock(
 	x: string,
 ): Promise<string> {
 	const {graph, config, scheme} = parts;
-	const {dim, num_heads: heads} = config;
 	const normed = await addNorm(parts, tensors.norm1, x);
-	const packed = await addLinear(graph, scheme, {
-		name: `layers.${layer}.in_proj`,
-		input: normed,
-		// Scaled queries give scaled scores: one multiplication less a step, and MatMul keeps its fast path.
-		weights: withScaledRows(tensors.inProj, dim, 1 / Math.sqrt(dim / heads)),
-	});
-	const [query, key, value] = graph.nodes('Split', [packed], 3, {attributes: {axis: -1, num_outputs: 3}});
-	const splitHeads = (flat: string) => {
-		const shaped = graph.node('Reshape', [flat, graph.int64s([1, -1, heads, dim / heads])]);
-		return graph.node('Transpose', [shaped], {attributes: {perm: [0, 2, 1, 3]}});
-	};
-	const context = attend({
-		layer,
-		query: splitHeads(rotate(query!)),
-		key: splitHeads(rotate(key!)),
-		value: splitHeads(value!),
-	});
-	const joined = graph.node('Transpose', [context], {attributes: {perm: [0, 2, 1, 3]}});
-	const flat = graph.node('Reshape', [joined, graph.int64s([1, -1, dim])]);
-	const projected = await addLinear(graph, scheme, {
-		name: `layers.${layer}.out_proj`,
-		input: flat,
-		weights: tensors.outProj,
-	});
+	const projected = await addSelfAttention(
+		graph,
+		scheme,
+		{layer, shape: config, input: normed, inProj: tensors.inProj, outProj: tensors.outProj},
+		{rotate, attend},
+	);
 	return graph.node('Add', [x, projected]);
 }
 

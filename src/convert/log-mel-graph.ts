@@ -6,6 +6,7 @@ import {foldedDft, melFilters} from './mel-filters.js';
 import {bytesOf, elementCode, GraphBuilder} from './onnx/graph-builder.js';
 import {WeightsFile} from './onnx/weights-file.js';
 import type {Safetensors} from './safetensors.js';
+import {StreamingStates} from './streaming-states.js';
 import {checkFloats} from './tensor-checks.js';
 
 /** What to convert. `dim` is the width of the features. `tapMel` adds the output `mel` [1, nMels, nMelFrames], for comparison with a reference. */
@@ -38,7 +39,7 @@ export async function convertLogMel(folder: string, conversion: LogMelConversion
 	const weights = await WeightsFile.create(path.join(folder, 'frontend.weights'));
 	try {
 		const graph = new GraphBuilder('frontend', weights);
-		const states = new States(graph);
+		const states = new StreamingStates(graph);
 		const mel = await addLogMel(graph, states, config, filters);
 		const columns = await addConvs(graph, states, conversion, convs, mel);
 		graph.node('Transpose', [columns], {attributes: {perm: [0, 2, 1]}, outputs: ['features']});
@@ -78,32 +79,10 @@ function findConvs({checkpoint, config, dim}: LogMelConversion): Conv[] {
 /** Each one divides the frame rate: with more, a frame would last seconds. */
 const maxConvs = 6;
 
-/** The tail of a signal that the next call needs in front of its own: declared as a pair of input and output, zeros at the start. */
-class States {
-	readonly declared: ModelManifest['frontend']['states'] = [];
-
-	constructor(private readonly graph: GraphBuilder) {}
-
-	/** Puts the last `width` columns of the call before in front of `signal` [...dims, any], and keeps the last ones of the whole for the next call. */
-	prepend(name: string, dims: readonly number[], width: number, signal: string): string {
-		const {graph} = this;
-		const state = [...dims, width];
-		this.declared.push({name, dims: state});
-		const whole = graph.node('Concat', [graph.input(`state.${name}`, 'float', state), signal], {
-			attributes: {axis: -1},
-		});
-		const next = graph.node('Slice', [whole, graph.int64s([-width]), graph.int64s([2 ** 31]), graph.int64s([-1])], {
-			outputs: [`next.${name}`],
-		});
-		graph.output(next, 'float', state);
-		return whole;
-	}
-}
-
 /** `pcm` → log-mel [1, nMels, nMelFrames]; mel frame j sees samples hop·j − (window − hop) … hop·j + hop − 1. */
 async function addLogMel(
 	graph: GraphBuilder,
-	states: States,
+	states: StreamingStates,
 	config: LogMelConfig,
 	filters: Float32Array,
 ): Promise<string> {
@@ -161,7 +140,7 @@ async function addPower(graph: GraphBuilder, {first, mirrored}: MelFrames, fftSi
 /** Strided causal convolutions, each followed by exact GELU: [1, nMels, nMelFrames] → [1, dim, F]. */
 async function addConvs(
 	graph: GraphBuilder,
-	states: States,
+	states: StreamingStates,
 	{checkpoint, config}: LogMelConversion,
 	convs: readonly Conv[],
 	mel: string,

@@ -1,8 +1,7 @@
-import {createHash, randomBytes} from 'node:crypto';
-import {createReadStream} from 'node:fs';
+import {randomBytes} from 'node:crypto';
 import {mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {type ModelManifest, manifestFile, modelManifest} from '../engine/model-package.js';
+import {type ModelManifest, manifestFile, modelManifest, sha256OfFile} from '../engine/model-package.js';
 import {ConvertError} from './convert-error.js';
 
 /** A manifest before its files are known. */
@@ -35,13 +34,6 @@ export async function createPackage(
 		await rm(temporary, {recursive: true, force: true});
 		throw error;
 	}
-}
-
-/** sha256 of a file's bytes, in hex. */
-export async function sha256OfFile(file: string): Promise<string> {
-	const hash = createHash('sha256');
-	for await (const bytes of createReadStream(file, {highWaterMark: 1 << 20})) hash.update(bytes);
-	return hash.digest('hex');
 }
 
 async function describeFiles(folder: string): Promise<ModelManifest['files']> {

@@ -1,24 +1,29 @@
-import type {LmConfig} from './checkpoint-config.js';
 import type {GraphBuilder} from './onnx/graph-builder.js';
 
 /** One layer's heads after rotation, each [1, H, T, d]; queries carry the 1/√d already. */
 export type Heads = {layer: number; query: string; key: string; value: string};
 
 /**
+ * What attention needs to know of a transformer. `context`: the positions that a window spans. `block`: so many positions, counted from 0, see the same window,
+ * as they do where the official code takes them in one call (specs: kyutai-stt §4.7); by default each position has its own.
+ */
+export type AttentionShape = {dim: number; num_heads: number; context: number; block?: number};
+
+/**
  * A way to attend to the past. It declares its own inputs (caches, masks) and outputs (what the caches need) when called with a graph,
  * and the function it returns adds one layer: heads in, context [1, H, T, d] out.
  */
-export type Attention = (graph: GraphBuilder, config: LmConfig) => (heads: Heads) => string;
+export type Attention = (graph: GraphBuilder, shape: AttentionShape) => (heads: Heads) => string;
 
 /**
  * Split attention (design §5; specs: kyutai-stt §7.2): past keys and values are inputs, used where they lie, and only the new rows are outputs.
  *
  * Inputs: `past_mask` [T, R] and `new_mask` [T, T], added to the scores; per layer `past_k{l}` [1, H, d, R] (transposed: a plain MatMul takes
- * the fast path) and `past_v{l}` [1, H, R, d], with R = context − 1. Outputs: `new_k{l}`, `new_v{l}` [1, H, T, d].
+ * the fast path) and `past_v{l}` [1, H, R, d], with R = context − block. Outputs: `new_k{l}`, `new_v{l}` [1, H, T, d].
  */
-export const splitAttention: Attention = (graph, {dim, num_heads: heads, context}) => {
+export const splitAttention: Attention = (graph, {dim, num_heads: heads, context, block = 1}) => {
 	const headDim = dim / heads;
-	const past = context - 1;
+	const past = context - block;
 	const pastMask = graph.input('past_mask', 'float', ['T', past]);
 	const newMask = graph.input('new_mask', 'float', ['T', 'T']);
 	const axis = graph.int64s([-1]);

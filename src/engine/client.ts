@@ -6,9 +6,10 @@ import {Mailbox} from './mailbox.js';
 import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
 
 /**
- * `threads`: for one call of the model, by default all cores but one; `maxFramesPerCall`: how many waiting frames one call takes (T of design §5), 1 … 8.
+ * `threads`: for one call of the model, by default all cores but one; `framesPerCall`: how many
+ * frames one call takes (T of design §5), 1 … 8; captions come that many frames later, and the machine has less to do.
  */
-export type EngineOptions = {modelDir: string; threads?: number; maxFramesPerCall?: number};
+export type EngineOptions = {modelDir: string; threads?: number; framesPerCall?: number};
 
 /** What the captions of one source are made of, in order. */
 export type CaptionEvent = Extract<FromEngine, {type: 'partial' | 'final' | 'progress'}>;
@@ -34,16 +35,21 @@ export const defaultThreads = (): number => Math.max(1, os.availableParallelism(
 
 /** Audio in flight, sent and not decoded: what the worker may hold. */
 const maxSecondsInFlight = 1;
-/** Pieces that are sent at once: short enough that the next is on its way while the engine computes. */
-const pieceSeconds = 0.25;
+/** Pieces that are sent at once. What waits in the worker for a full call (10 frames at most) and one piece must fit into what may be in flight. */
+const pieceSeconds = 0.1;
+
+/** Frames and tensors live outside V8's heap and are freed when their small handles are: a small nursery frees them soon, 40 MB less. */
+const maxYoungGenerationSizeMb = 2;
 
 /** Starts a worker and loads the package at `modelDir` in it. Throws `EngineError` when the package is refused. */
 export async function startEngine({
 	modelDir,
 	threads = defaultThreads(),
-	maxFramesPerCall = 8,
+	framesPerCall = 8,
 }: EngineOptions): Promise<EngineClient> {
-	const worker = new Worker(new URL('./worker.js', import.meta.url));
+	const worker = new Worker(new URL('./worker.js', import.meta.url), {
+		resourceLimits: {maxYoungGenerationSizeMb},
+	});
 	const mailbox = new Mailbox<Mail>();
 	worker.on('message', (message: FromEngine) => {
 		if (message.type === 'failed') mailbox.fail(new EngineError(message.code, message.message));
@@ -53,7 +59,7 @@ export async function startEngine({
 	worker.on('exit', code => mailbox.fail(new EngineError('failed', `The engine ended with exit code ${code}.`)));
 	const send: Send = (message, transfer = []) => worker.postMessage(message, transfer);
 
-	send({type: 'load', modelDir, threads, maxFramesPerCall});
+	send({type: 'load', modelDir, threads, framesPerCall});
 	try {
 		const ready = await mailbox.next();
 		if (ready.type !== 'ready') throw new EngineError('failed', `The engine said ${ready.type} before it was ready.`);

@@ -11,7 +11,7 @@ export type EngineStream = {
 	feed(samples: Float32Array): void;
 	/** Samples that became captions' material so far, in whole frames. */
 	readonly decodedSamples: number;
-	/** Computes on a part of what waits; false when no whole frame waits any more. */
+	/** Computes on a part of what waits; false when too little waits for a full call. */
 	decode(): Promise<boolean>;
 	/**
 	 * Ends what was heard: decodes all of it and the delay's worth of silence, closes the open line, and starts from a fresh state. Time goes on.
@@ -31,8 +31,8 @@ export type Engine = {
 	close(): Promise<void>;
 };
 
-/** `threads`: for one call of the model; `maxFramesPerCall`: T of design §5. */
-export type EngineLoadOptions = {threads: number; maxFramesPerCall: number};
+/** `threads`: for one call of the model; `framesPerCall`: T of design §5, 1 … 8. */
+export type EngineLoadOptions = {threads: number; framesPerCall: number};
 
 /** Loads the package at `modelDir`, checked to the last byte. Blocks its thread while it computes: for worker threads. Throws `EngineError`. */
 export async function loadEngine(modelDir: string, options: EngineLoadOptions): Promise<Engine> {

@@ -1,6 +1,5 @@
 import {createHash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
-import {lstat, readFile, stat} from 'node:fs/promises';
+import {lstat, open, readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {z} from 'zod';
 import {EngineError} from './protocol.js';
@@ -139,18 +138,33 @@ export async function readManifest(modelDir: string): Promise<ModelManifest> {
 
 async function checkFile(modelDir: string, {name, size, sha256}: ModelManifest['files'][number]): Promise<void> {
 	const file = path.join(modelDir, name);
-	const hash = createHash('sha256');
+	let found: string;
 	try {
-		const found = await lstat(file);
-		if (!found.isFile()) throw refused(modelDir, `${name} is not a plain file`);
-		if (found.size !== size) throw refused(modelDir, `${name} has ${found.size} bytes instead of ${size}`);
-		for await (const bytes of createReadStream(file, {highWaterMark: 1 << 20})) hash.update(bytes);
+		const info = await lstat(file);
+		if (!info.isFile()) throw refused(modelDir, `${name} is not a plain file`);
+		if (info.size !== size) throw refused(modelDir, `${name} has ${info.size} bytes instead of ${size}`);
+		found = await sha256OfFile(file);
 	} catch (error) {
 		if (error instanceof EngineError) throw error;
 		throw refused(modelDir, `${name} cannot be read (${reason(error)})`, error);
 	}
-	if (hash.digest('hex') !== sha256)
-		throw refused(modelDir, `${name} is damaged: its sha256 is not the one in model.json`);
+	if (found !== sha256) throw refused(modelDir, `${name} is damaged: its sha256 is not the one in model.json`);
+}
+
+/** sha256 of a file's bytes, in hex. Reads into one buffer: a stream would leave the whole file behind as garbage. */
+export async function sha256OfFile(file: string): Promise<string> {
+	const hash = createHash('sha256');
+	const buffer = Buffer.allocUnsafeSlow(1 << 18);
+	const handle = await open(file);
+	try {
+		for (;;) {
+			const {bytesRead} = await handle.read(buffer, 0, buffer.length, null);
+			if (bytesRead === 0) return hash.digest('hex');
+			hash.update(buffer.subarray(0, bytesRead));
+		}
+	} finally {
+		await handle.close();
+	}
 }
 
 const refused = (modelDir: string, what: string, cause?: unknown) =>

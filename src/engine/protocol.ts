@@ -18,7 +18,7 @@ export class EngineError extends Error {
 
 /** To the worker. `audio` moves its samples: mono, [-1, 1], at the rate that `ready` told, in order and without gaps. */
 export type ToEngine =
-	| {type: 'load'; modelDir: string; threads: number; maxFramesPerCall: number}
+	| {type: 'load'; modelDir: string; threads: number; framesPerCall: number}
 	| {type: 'audio'; samples: Float32Array<ArrayBuffer>; startSample: number}
 	| {type: 'flush'; id: number}
 	| {type: 'finish'};

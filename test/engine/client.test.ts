@@ -13,6 +13,7 @@ import {projectRoot} from '../project-root.js';
 
 const modelDir = path.join(projectRoot, 'models', 'embedded');
 const rate = 16_000;
+const framesPerCall = 4;
 
 let samples: Float32Array;
 let folder: string;
@@ -57,15 +58,15 @@ async function collect(events: AsyncIterable<CaptionEvent>): Promise<CaptionEven
 const finals = (events: CaptionEvent[]) => events.flatMap(event => (event.type === 'final' ? [event.segment] : []));
 
 async function captioned(seconds: number, chunkSamples?: number): Promise<CaptionEvent[]> {
-	const engine = await startEngine({modelDir, threads: 1});
+	const engine = await startEngine({modelDir, threads: 1, framesPerCall});
 	const events = await collect(engine.captions(source(seconds, {chunkSamples}).audio));
 	await engine.close();
 	return events;
 }
 
 /** The same stream in this thread, without client, worker and limits. */
-async function oracle(seconds: number, {maxFramesPerCall = 1} = {}): Promise<Segment[]> {
-	const engine = await loadEngine(modelDir, {threads: 1, maxFramesPerCall});
+async function oracle(seconds: number): Promise<Segment[]> {
+	const engine = await loadEngine(modelDir, {threads: 1, framesPerCall});
 	const segments: Segment[] = [];
 	const stream = engine.createStream(({type, segment}) => type === 'final' && segments.push(segment));
 	stream.feed(samples.subarray(0, seconds * rate));
@@ -74,7 +75,7 @@ async function oracle(seconds: number, {maxFramesPerCall = 1} = {}): Promise<Seg
 	return segments;
 }
 
-test('captions do not depend on the cuts, the thread or the frames per call', async () => {
+test('captions do not depend on the cuts or the thread', async () => {
 	const expected = await oracle(30);
 	assert.ok(expected.length >= 5);
 	assert.deepEqual(finals(await captioned(30)), expected);
@@ -91,15 +92,24 @@ test('only the newest segment is partial, and finals come in order', async () =>
 });
 
 test('at most one second is in flight', async () => {
-	const engine = await startEngine({modelDir, threads: 1});
+	const engine = await startEngine({modelDir, threads: 1, framesPerCall});
 	const {audio, pulled} = source(20, {chunkSamples: 1000});
 	for await (const event of engine.captions(audio)) {
-		// What was pulled and not yet sent is one piece, at most a quarter of a second.
-		if (event.type === 'progress') assert.ok(pulled.samples - event.decodedSamples <= 1.25 * rate);
+		// What was pulled and not yet sent is one piece, a tenth of a second.
+		if (event.type === 'progress') assert.ok(pulled.samples - event.decodedSamples <= 1.1 * rate);
 	}
 	assert.equal(pulled.samples, 20 * rate);
 	await engine.close();
 });
+
+for (const framesPerCall of [1, 3, 8]) {
+	test(`all of the audio is decoded, ${framesPerCall} frames a call`, async () => {
+		const engine = await startEngine({modelDir, threads: 1, framesPerCall});
+		const events = await collect(engine.captions(source(12).audio));
+		assert.equal(events.filter(event => event.type === 'progress').at(-1)?.decodedSamples, 12 * rate);
+		await engine.close();
+	});
+}
 
 test('progress ends at the last sample', async () => {
 	const last = (await captioned(7.03)).filter(event => event.type === 'progress').at(-1);
@@ -107,7 +117,7 @@ test('progress ends at the last sample', async () => {
 });
 
 test('a source that fails is captioned up to there, then its error comes', async () => {
-	const engine = await startEngine({modelDir, threads: 1});
+	const engine = await startEngine({modelDir, threads: 1, framesPerCall});
 	const {audio} = source(30, {failAt: 10 * rate});
 	const events: CaptionEvent[] = [];
 	await assert.rejects(async () => {
@@ -118,7 +128,7 @@ test('a source that fails is captioned up to there, then its error comes', async
 });
 
 test('aborting keeps what was heard', async () => {
-	const engine = await startEngine({modelDir, threads: 1});
+	const engine = await startEngine({modelDir, threads: 1, framesPerCall});
 	const abort = new AbortController();
 	const {audio, pulled} = source(57);
 	const events: CaptionEvent[] = [];
@@ -136,7 +146,7 @@ test('aborting keeps what was heard', async () => {
 });
 
 test('silence gives no captions', async () => {
-	const engine = await startEngine({modelDir, threads: 1});
+	const engine = await startEngine({modelDir, threads: 1, framesPerCall});
 	const {audio} = source(0);
 	async function* chunks(): AsyncGenerator<AudioChunk> {
 		for (let i = 0; i < 30; i++) yield {samples: new Float32Array(rate), startSample: i * rate};
@@ -150,7 +160,7 @@ test('no audio at all gives no captions and no error', async () => {
 });
 
 test('a flush closes the open line, and time goes on', async () => {
-	const engine = await loadEngine(modelDir, {threads: 1, maxFramesPerCall: 8});
+	const engine = await loadEngine(modelDir, {threads: 1, framesPerCall});
 	const segments: Segment[] = [];
 	const stream = engine.createStream(({type, segment}) => type === 'final' && segments.push(segment));
 	stream.feed(samples.subarray(0, 8 * rate));

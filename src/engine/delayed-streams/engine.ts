@@ -11,8 +11,11 @@ import {createStartTemplate, type DecodedPosition, DecodeLoop, type StartTemplat
 import {Frontend, type FrontendState} from './frontend.js';
 import {LanguageModel} from './language-model.js';
 
-/** Frames that one call of the frontend takes at most: past this a call only grows, it does not get cheaper per frame. */
-const maxFrontendFrames = 8;
+/**
+ * Frames that one call of the frontend takes at most: past this a call only grows, it does not get cheaper per frame, and what waits for a full call must
+ * stay within the second that is in flight.
+ */
+const maxFrontendFrames = 4;
 /** Silence after the delay at the end, so that the last word is written whatever its length (specs: kyutai-stt §6.5). */
 const flushTailMs = 1000;
 
@@ -22,7 +25,7 @@ type Weights = {
 	lm: LanguageModel;
 	template: StartTemplate;
 	pieces: readonly Piece[];
-	maxFramesPerCall: number;
+	framesPerCall: number;
 };
 
 /** An engine whose streams also show every position as it is accepted: token, logits and VAD. */
@@ -34,13 +37,13 @@ export type DelayedStreamsEngine = Omit<Engine, 'createStream'> & {
 export async function loadDelayedStreamsEngine(
 	modelDir: string,
 	manifest: ModelManifest,
-	{threads, maxFramesPerCall}: EngineLoadOptions,
+	{threads, framesPerCall}: EngineLoadOptions,
 ): Promise<DelayedStreamsEngine> {
 	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
 	const frontend = await Frontend.load(modelDir, manifest, threads);
 	const lm = await LanguageModel.load(modelDir, manifest, threads);
 	const template = await createStartTemplate(lm);
-	const weights = {manifest, frontend, lm, template, pieces, maxFramesPerCall};
+	const weights = {manifest, frontend, lm, template, pieces, framesPerCall};
 	return {
 		sampleRate: manifest.sampleRate,
 		frameSamples: manifest.frameSamples,
@@ -98,11 +101,8 @@ class DelayedStream implements EngineStream {
 	}
 
 	async decode(): Promise<boolean> {
-		const {framer} = this.#hearing;
-		const {maxFramesPerCall} = this.#weights;
-		if (this.#loop.waiting < maxFramesPerCall && framer.frames > 0) await this.#runFrontend();
-		if (this.#loop.waiting > 0) await this.#loop.step(maxFramesPerCall);
-		return this.#loop.waiting + framer.frames > 0;
+		await this.#decode({isLast: false});
+		return this.#isReady({isLast: false});
 	}
 
 	async flush(): Promise<void> {
@@ -111,17 +111,39 @@ class DelayedStream implements EngineStream {
 		const silentFrames = Math.ceil(((silenceMs / 1000) * sampleRate) / frameSamples);
 		this.#hearing.framer.pad();
 		this.#hearing.framer.push(new Float32Array(silentFrames * frameSamples));
-		while (await this.decode());
+		while (this.#isReady({isLast: true})) await this.#decode({isLast: true});
 
 		this.#captions.restart((this.#fedSamples / sampleRate) * 1000);
 		this.#hearing = startHearing(this.#weights);
 		this.#loop.reset();
 	}
 
+	/**
+	 * Calls are always full, but for the last ones of a flush: the size of a call changes last bits, which quantised weights can turn into another
+	 * word, and so captions would depend on when the samples happened to come.
+	 */
+	#isReady({isLast}: {isLast: boolean}): boolean {
+		const {framer} = this.#hearing;
+		if (isLast) return framer.frames + this.#loop.waiting > 0;
+		return framer.frames >= this.#frontendFrames || this.#loop.waiting >= this.#weights.framesPerCall;
+	}
+
+	async #decode({isLast}: {isLast: boolean}): Promise<void> {
+		const {framer} = this.#hearing;
+		const {framesPerCall} = this.#weights;
+		const needsMore = this.#loop.waiting < framesPerCall;
+		if (needsMore && framer.frames >= (isLast ? 1 : this.#frontendFrames)) await this.#runFrontend();
+		if (this.#loop.waiting >= (isLast && framer.frames === 0 ? 1 : framesPerCall)) await this.#loop.step(framesPerCall);
+	}
+
+	get #frontendFrames(): number {
+		return Math.min(this.#weights.framesPerCall, maxFrontendFrames);
+	}
+
 	async #runFrontend(): Promise<void> {
 		const hearing = this.#hearing;
 		const {frameSamples} = this.#weights.manifest;
-		const samples = hearing.framer.take(maxFrontendFrames);
+		const samples = hearing.framer.take(this.#frontendFrames);
 		for (let at = 0; at < samples.length; at += frameSamples) {
 			hearing.quiet.push(hearing.quietDetector.isQuiet(samples.subarray(at, at + frameSamples)));
 		}

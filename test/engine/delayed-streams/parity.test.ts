@@ -49,8 +49,8 @@ before(async () => {
 
 after(() => rm(path.dirname(folder), {recursive: true}));
 
-const load = (maxFramesPerCall: number): Promise<DelayedStreamsEngine> =>
-	loadDelayedStreamsEngine(folder, manifest, {threads: 1, maxFramesPerCall});
+const load = (framesPerCall: number): Promise<DelayedStreamsEngine> =>
+	loadDelayedStreamsEngine(folder, manifest, {threads: 1, framesPerCall});
 
 /** Positions of the whole recording and its flush, fed `chunkSamples` at a time. */
 async function decode(engine: DelayedStreamsEngine, chunkSamples: number): Promise<DecodedPosition[]> {
@@ -81,9 +81,9 @@ for (const chunkSamples of [1, 777, 1280, 16_000, 160_000]) {
 	});
 }
 
-for (const maxFramesPerCall of [1, 2, 3, 4]) {
-	test(`every token equals the reference, at most ${maxFramesPerCall} frames a call`, async () => {
-		const engine = await load(maxFramesPerCall);
+for (const framesPerCall of [1, 2, 3, 4]) {
+	test(`every token equals the reference, at most ${framesPerCall} frames a call`, async () => {
+		const engine = await load(framesPerCall);
 		compareTokens(await decode(engine, 40_000));
 		await engine.close();
 	});
