@@ -30,22 +30,32 @@ export class Interrupted extends Error {
  */
 export async function* captionRecording(recording: Recording, host: Host): AsyncGenerator<RecordingEvent> {
 	const {signal} = host;
-	const engine = await beforeAbort(host.startEngine(recording.engine), signal);
+	const {rawRate} = recording;
+	// Not cut short by an abort: ending a thread in the middle of native code ends the process.
+	const engine = await host.startEngine(recording.engine);
 	try {
 		const {sampleRate} = engine;
-		const {rawRate} = recording;
-		const opened = await beforeAbort(host.openAudio(recording.file, {sampleRate, rawRate}), signal);
+		const opened = await beforeAbort(() => host.openAudio(recording.file, {sampleRate, rawRate}), signal);
+		const ending = new AbortController();
+		const onAbort = () => ending.abort();
+		signal.addEventListener('abort', onAbort, {once: true});
+		const source = recording.isPaced ? pacedSource(opened, wallPace(ending.signal)) : opened;
+		const events = engine.captions(source, {signal: ending.signal})[Symbol.asyncIterator]();
 		try {
-			const source = recording.isPaced ? pacedSource(opened, wallPace(signal)) : opened;
+			if (signal.aborted) throw new Interrupted();
 			yield {type: 'opened', name: source.name};
 			const warnings = unseenOf(source);
 			yield* warnings();
-			for await (const event of engine.captions(source, {signal})) {
+			for (let next = await events.next(); !next.done; next = await events.next()) {
 				yield* warnings();
-				yield event.type === 'progress' ? progressOf(event, source) : event;
+				yield next.value.type === 'progress' ? progressOf(next.value, source) : next.value;
 			}
 			yield* warnings();
 		} finally {
+			signal.removeEventListener('abort', onAbort);
+			// Where nobody wants more captions the engine still ends what it computes, for the same reason.
+			ending.abort();
+			while (!(await events.next()).done);
 			await opened.close();
 		}
 	} finally {
@@ -71,18 +81,22 @@ function unseenOf(source: AudioSource): () => Generator<RecordingEvent> {
 	};
 }
 
-/** What `promise` gives, unless `signal` aborts first; what comes too late is closed. */
-async function beforeAbort<T extends {close(): Promise<void>}>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What `open` gives, unless `signal` aborts first; what comes too late is closed. */
+async function beforeAbort<T extends {close(): Promise<void>}>(
+	open: () => Promise<T>,
+	signal: AbortSignal,
+): Promise<T> {
+	if (signal.aborted) throw new Interrupted();
 	let onAbort = () => {};
 	const aborted = new Promise<never>((_resolve, reject) => {
 		onAbort = () => reject(new Interrupted());
 		signal.addEventListener('abort', onAbort, {once: true});
-		if (signal.aborted) onAbort();
 	});
+	const opening = open();
 	try {
-		return await Promise.race([promise, aborted]);
+		return await Promise.race([opening, aborted]);
 	} catch (error) {
-		promise.then(
+		opening.then(
 			late => late.close(),
 			() => {},
 		);

@@ -8,15 +8,15 @@ import {standardOutput} from './standard-output.js';
 // What the `pi-caption` command runs. Engine and audio are loaded when a command first needs them: help and mistakes answer at once.
 
 const atExit = new Set<() => void>();
-process.on('exit', () => {
-	for (const action of atExit) action();
-});
-
-/** An error that nothing caught: the screen is restored by the actions at exit, captions that were made are kept by them. */
-const endUnexpectedly = (error: unknown) => {
-	process.exitCode = exitCode.failed;
+const runAtExit = () => {
 	for (const action of atExit) action();
 	atExit.clear();
+};
+process.on('exit', runAtExit);
+
+/** An error that nothing caught: the actions at exit restore the screen and keep captions that were made. */
+const endUnexpectedly = (error: unknown) => {
+	runAtExit();
 	process.stderr.write(`${errorSentence(error)}\n`);
 	if (process.env.PI_CAPTION_DEBUG === '1') process.stderr.write(`${(error as Error)?.stack}\n`);
 	process.exit(exitCode.failed);
@@ -33,7 +33,7 @@ const host: Host = {
 	stderr: process.stderr,
 	env: process.env,
 	isStdinTerminal: process.stdin.isTTY === true,
-	signal: listenForInterruption(),
+	signal: listenForInterruption(runAtExit),
 	async startEngine(options) {
 		const {startEngine} = await import('../engine/client.js');
 		return startEngine(options);
@@ -48,5 +48,5 @@ const host: Host = {
 	},
 };
 
-// Exits although something may still be open: a standard input that never ends, an engine that computes.
+// Exits although something may still be open: a standard input that never ends.
 process.exit(await runProgram(process.argv.slice(2), host));

@@ -231,8 +231,8 @@ function createWriter(run: Run, output: string | undefined, sourceName: string):
 	const format = exportFormats[options.format] as ExportFormat;
 	const info: TranscriptInfo = {title: sourceName, sourceName, model: modelInfo(model)};
 	if (output !== undefined) {
-		const showsCaptions = host.stdout.isTTY === true && !options.asEvents;
-		return fileWriter(format.create(info, options), output, view, outlet, showsCaptions);
+		const shows = options.asEvents ? 'none' : host.stdout.isTTY ? 'all' : 'lost';
+		return fileWriter(format.create(info, options), output, view, outlet, shows);
 	}
 	if (options.asEvents) return noWriter;
 	const create = files.length > 1 ? format.together!.create : format.create;

@@ -35,7 +35,7 @@ export function standardOutputWriter(exporter: Exporter, outlet: CaptionOutlet):
 }
 
 /**
- * A transcript in the file `path`; the captions that the file does not take go to `outlet` as plain text, and with `showsCaptions` all of them.
+ * A transcript in the file `path`. As plain text on `outlet`, `shows` all of its captions, those that the file does not take, or none (they are there already).
  * Throws `OutputError` when the file cannot be made.
  */
 export function fileWriter(
@@ -43,7 +43,7 @@ export function fileWriter(
 	path: string,
 	view: CaptionView,
 	outlet: CaptionOutlet,
-	showsCaptions: boolean,
+	shows: 'all' | 'lost' | 'none',
 ): TranscriptWriter {
 	const file = new OutputFile(path);
 	let hasFailed = false;
@@ -56,7 +56,12 @@ export function fileWriter(
 			return true;
 		} catch (error) {
 			hasFailed = true;
-			view.message(`${errorSentence(error).replace(/\.$/, '')}; the captions that it did not take are shown instead.`);
+			view.message(
+				errorSentence(error).replace(
+					/\.$/,
+					shows === 'lost' ? '; the captions that it did not take are shown instead.' : '.',
+				),
+			);
 			return false;
 		}
 	};
@@ -77,7 +82,7 @@ export function fileWriter(
 			const isWritten = write(exporter.segment(segment));
 			hasCaptions ||= isWritten;
 			const caption = safeLine(segment.text);
-			if (!isWritten || showsCaptions) await outlet.write(`${caption}\n`, caption);
+			if (shows === 'all' || (shows === 'lost' && !isWritten)) await outlet.write(`${caption}\n`, caption);
 		},
 		async end(end) {
 			const isWritten = write(exporter.end(end));
@@ -85,7 +90,8 @@ export function fileWriter(
 				file.complete();
 				return undefined;
 			}
-			return keep();
+			const kept = keep();
+			return hasFailed && kept === path ? undefined : kept;
 		},
 		abandon() {
 			keep();
