@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import path from 'node:path';
+import {comparedWords, wordErrors} from '../../src/session/word-errors.js';
+import {projectRoot} from '../project-root.js';
+
+/** The `pi-caption` command of this project, as it is installed. */
+export const command = path.join(projectRoot, 'bin', 'pi-caption.cjs');
+
+/** A recording among the fixtures. */
+export const fixture = (name: string) => path.join(projectRoot, 'test', 'fixtures', name);
+
+/** What a command wrote and ended with; `code` is null where a signal ended it. */
+export type Ended = {code: number | null; stdout: string; stderr: string};
+
+/** A command that runs. */
+export type Running = {
+	child: ChildProcess;
+	ended: Promise<Ended>;
+	/** Resolves when standard output holds `pattern`; rejects when the command ends without it. */
+	says(pattern: RegExp): Promise<void>;
+};
+
+const environment = {...process.env, LANG: 'C.UTF-8', PI_CAPTION_DEBUG: ''};
+
+/** Starts `pi-caption` with `args`; `input` is its standard input. */
+export function start(
+	args: readonly string[],
+	{input = '', cwd = projectRoot}: {input?: string | Uint8Array; cwd?: string} = {},
+): Running {
+	const child = spawn(process.execPath, [command, ...args], {env: environment, cwd});
+	const output = {stdout: '', stderr: ''};
+	const watchers = new Set<() => void>();
+	for (const name of ['stdout', 'stderr'] as const) {
+		child[name].setEncoding('utf8').on('data', (text: string) => {
+			output[name] += text;
+			for (const watch of watchers) watch();
+		});
+	}
+	child.stdin.on('error', () => {});
+	child.stdin.end(input);
+	const ended = new Promise<Ended>((resolve, reject) => {
+		child.on('error', reject);
+		child.on('close', code => resolve({code, ...output}));
+	});
+	const says = (pattern: RegExp) =>
+		new Promise<void>((resolve, reject) => {
+			const watch = () => {
+				if (!pattern.test(output.stdout)) return;
+				watchers.delete(watch);
+				resolve();
+			};
+			watchers.add(watch);
+			ended.then(() => reject(new Error(`The command ended without ${pattern}: ${JSON.stringify(output)}`)), reject);
+			watch();
+		});
+	return {child, ended, says};
+}
+
+/** Runs `pi-caption` with `args` to its end. */
+export const run = (args: readonly string[], options?: Parameters<typeof start>[1]): Promise<Ended> =>
+	start(args, options).ended;
+
+/** Runs a line of bash in which `$PI` is the command, under `pipefail`. */
+export function runInShell(line: string, variables: Record<string, string> = {}): Ended {
+	const {status, stdout, stderr} = spawnSync('bash', ['-o', 'pipefail', '-c', line], {
+		env: {...environment, ...variables, PI: `${process.execPath} ${command}`},
+		encoding: 'utf8',
+	});
+	return {code: status, stdout, stderr};
+}
+
+/** Reason to skip a test that needs `program`, or false. */
+export const missing = (program: string): string | false =>
+	spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? false : `${program} is not installed`;
+
+/**
+ * Two runs of one recording gave the same captions, up to near-ties: how many frames one call takes depends on how fast they come, and rounding with it.
+ * One word in twenty may differ; a caption that is lost or said twice is more.
+ */
+export function assertSameWords(actual: string, expected: string): void {
+	const {wrong} = wordErrors(expected, actual);
+	const allowed = comparedWords(expected).length / 20;
+	assert.ok(wrong <= allowed, `${wrong} words differ:\n${actual}\n----\n${expected}`);
+}
