@@ -45,7 +45,7 @@ const maxYoungGenerationSizeMb = 2;
 export async function startEngine({
 	modelDir,
 	threads = defaultThreads(),
-	framesPerCall = 8,
+	framesPerCall = 4,
 }: EngineOptions): Promise<EngineClient> {
 	const worker = new Worker(new URL('./worker.js', import.meta.url), {
 		resourceLimits: {maxYoungGenerationSizeMb},
