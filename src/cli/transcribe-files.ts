@@ -208,7 +208,10 @@ async function endOne(
 	if (isReaderGone || ending instanceof ReaderGone) throw new ReaderGone();
 
 	const sentences: string[] = [];
-	if (isInterrupted) sentences.push(`Interrupted${writer ? ` at ${shortTime(positionMs)} of ${file}` : ''}.`);
+	if (isInterrupted)
+		sentences.push(
+			`Interrupted${writer ? ` at ${shortTime(positionMs)} of ${file === '-' ? 'standard input' : file}` : ''}.`,
+		);
 	else if (failure !== undefined) sentences.push(errorSentence(failure));
 	if (ending !== undefined) sentences.push(errorSentence(ending));
 	if (kept !== undefined) sentences.push(`What was captioned so far is in ${kept}.`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {comparedWords, wordErrors} from '../../src/session/word-errors.js';
 import {projectRoot} from '../project-root.js';
@@ -23,12 +24,12 @@ export type Running = {
 
 const environment = {...process.env, LANG: 'C.UTF-8', PI_CAPTION_DEBUG: ''};
 
-/** Starts `pi-caption` with `args`; `input` is its standard input. */
-export function start(
-	args: readonly string[],
-	{input = '', cwd = projectRoot}: {input?: string | Uint8Array; cwd?: string} = {},
-): Running {
-	const child = spawn(process.execPath, [command, ...args], {env: environment, cwd});
+/** `input` is the command's standard input, which `staysOpen` after it. */
+type StartOptions = {input?: string | Uint8Array; staysOpen?: boolean};
+
+/** Starts `pi-caption` with `args`. */
+export function start(args: readonly string[], {input = '', staysOpen = false}: StartOptions = {}): Running {
+	const child = spawn(process.execPath, [command, ...args], {env: environment});
 	const output = {stdout: '', stderr: ''};
 	const watchers = new Set<() => void>();
 	for (const name of ['stdout', 'stderr'] as const) {
@@ -38,7 +39,8 @@ export function start(
 		});
 	}
 	child.stdin.on('error', () => {});
-	child.stdin.end(input);
+	child.stdin.write(input);
+	if (!staysOpen) child.stdin.end();
 	const ended = new Promise<Ended>((resolve, reject) => {
 		child.on('error', reject);
 		child.on('close', code => resolve({code, ...output}));
@@ -58,8 +60,7 @@ export function start(
 }
 
 /** Runs `pi-caption` with `args` to its end. */
-export const run = (args: readonly string[], options?: Parameters<typeof start>[1]): Promise<Ended> =>
-	start(args, options).ended;
+export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> => start(args, options).ended;
 
 /** Runs a line of bash in which `$PI` is the command, under `pipefail`. */
 export function runInShell(line: string, variables: Record<string, string> = {}): Ended {
@@ -82,4 +83,11 @@ export function assertSameWords(actual: string, expected: string): void {
 	const {wrong} = wordErrors(expected, actual);
 	const allowed = comparedWords(expected).length / 20;
 	assert.ok(wrong <= allowed, `${wrong} words differ:\n${actual}\n----\n${expected}`);
+}
+
+/** The samples of a WAV fixture from `fromMs` to `toMs`: raw PCM at 16 kHz. */
+export function rawPcm(file: string, fromMs: number, toMs: number): Buffer {
+	const bytes = readFileSync(file);
+	const samples = bytes.subarray(bytes.indexOf('data') + 8);
+	return samples.subarray(32 * fromMs, 32 * toMs);
 }
