@@ -1,15 +1,14 @@
+import {type AttentionTensors, findAttention} from './attention-tensors.js';
 import type {LmConfig} from './checkpoint-config.js';
 import {ConvertError} from './convert-error.js';
 import {type Matrix, matrixOf, stackMatrices} from './matrix.js';
 import type {Safetensors} from './safetensors.js';
 import {checkFloats} from './tensor-checks.js';
 
-/** One layer's weights (specs: kyutai-stt §3.1), checked, not yet read. `inProj` is packed q·k·v, `linearIn` gate·up. */
-export type LayerTensors = {
+/** One layer's weights (specs: kyutai-stt §3.1), checked, not yet read. `linearIn` is gate·up. */
+export type LayerTensors = AttentionTensors & {
 	norm1: string;
 	norm2: string;
-	inProj: Matrix;
-	outProj: Matrix;
 	linearIn: Matrix;
 	linearOut: Matrix;
 };
@@ -31,10 +30,9 @@ export type LmTensors = {
  */
 export function findLmTensors(checkpoint: Safetensors, config: LmConfig): LmTensors {
 	const {dim, text_card: textCard, n_q: codebooks, extra_heads_num_heads: heads} = config;
-	const matrix = (name: string | string[], rows: number, columns: number): Matrix => {
-		const found = [name].flat().find(alias => checkpoint.tensors.has(alias)) ?? [name].flat()[0]!;
-		checkFloats(checkpoint, found, [rows, columns]);
-		return matrixOf(checkpoint, found);
+	const matrix = (name: string, rows: number, columns: number): Matrix => {
+		checkFloats(checkpoint, name, [rows, columns]);
+		return matrixOf(checkpoint, name);
 	};
 	const norm = (name: string): string => {
 		checkFloats(checkpoint, name, [1, 1, dim]);
@@ -48,16 +46,7 @@ export function findLmTensors(checkpoint: Safetensors, config: LmConfig): LmTens
 		const layer = `transformer.layers.${i}`;
 		return {
 			norm1: norm(`${layer}.norm1.alpha`),
-			inProj: matrix(
-				['in_proj_weight', 'in_proj.weight', 'in_projs.0.weight'].map(name => `${layer}.self_attn.${name}`),
-				3 * dim,
-				dim,
-			),
-			outProj: matrix(
-				['out_proj.weight', 'out_projs.0.weight'].map(name => `${layer}.self_attn.${name}`),
-				dim,
-				dim,
-			),
+			...findAttention(checkpoint, layer, dim),
 			norm2: norm(`${layer}.norm2.alpha`),
 			linearIn: matrix(ffnName(i, 'in'), 2 * hidden, dim),
 			linearOut: matrix(ffnName(i, 'out'), dim, hidden),

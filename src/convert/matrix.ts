@@ -14,9 +14,10 @@ export type RowBlock = {from: number; count: number; floats: Float32Array<ArrayB
 /** Floats in one block: 4 MB, enough for the disk to stream and little beside what the process needs anyway. */
 const blockFloats = 1 << 20;
 
-/** The two-dimensional tensor called `name`. */
+/** The tensor called `name`, with all its dimensions after the first as columns. */
 export function matrixOf(checkpoint: Safetensors, name: string): Matrix {
-	const [rows = 0, columns = 0] = checkpoint.get(name).shape;
+	const [rows = 0, ...rest] = checkpoint.get(name).shape;
+	const columns = rest.reduce((product, dim) => product * dim, 1);
 	return {rows, columns, read: range => checkpoint.readFloats(name, range)};
 }
 
@@ -27,6 +28,16 @@ export const withScaledRows = (matrix: Matrix, count: number, factor: number): M
 		const floats = await matrix.read(range);
 		const end = Math.max(0, Math.min(range.to, count) - range.from) * matrix.columns;
 		for (let i = 0; i < end; i++) floats[i]! *= factor;
+		return floats;
+	},
+});
+
+/** `matrix` with each row multiplied by its element of `factors` [rows], each product rounded to f32. */
+export const withRowFactors = (matrix: Matrix, factors: Float32Array): Matrix => ({
+	...matrix,
+	async read(range) {
+		const floats = await matrix.read(range);
+		for (let i = 0; i < floats.length; i++) floats[i]! *= factors[range.from + Math.floor(i / matrix.columns)]!;
 		return floats;
 	},
 });

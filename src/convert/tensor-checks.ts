@@ -19,3 +19,7 @@ export function checkFloats(checkpoint: Safetensors, name: string, shape: readon
 		);
 	}
 }
+
+/** The first of `aliases` that `checkpoint` has; the first of all where it has none, to be missed by the name that is usual. */
+export const findAlias = (checkpoint: Safetensors, aliases: readonly string[]): string =>
+	aliases.find(alias => checkpoint.tensors.has(alias)) ?? aliases[0]!;
