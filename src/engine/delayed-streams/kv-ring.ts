@@ -1,9 +1,30 @@
-import type {ModelManifest} from '../model-package.js';
-import {floatTensor, type Tensor} from '../onnx.js';
-import type {LmResult} from './language-model.js';
+import {floats, floatTensor, type Tensor} from '../onnx.js';
+import {type AttentionShape, pastSlots} from './attention-inputs.js';
+
+/** Per layer the keys and values that a call of T positions made, each [heads, T, headDim]. */
+export type NewRows = {newKeys: Float32Array[]; newValues: Float32Array[]};
+
+/** The outputs `new_k<layer>` and `new_v<layer>` of a graph, by layer. */
+export function newRowsOf(outputs: Record<string, Tensor>, layers: number): NewRows {
+	const byLayer = (name: string) => Array.from({length: layers}, (_, layer) => floats(outputs[`${name}${layer}`]!));
+	return {newKeys: byLayer('new_k'), newValues: byLayer('new_v')};
+}
+
+/** Inputs, with their dimensions, and outputs that the ring of a transformer has in its graph. */
+export function ringContract(shape: AttentionShape): {inputs: Record<string, readonly number[]>; outputs: string[]} {
+	const {layers, heads, headDim} = shape;
+	const inputs: Record<string, readonly number[]> = {};
+	const outputs: string[] = [];
+	for (let layer = 0; layer < layers; layer++) {
+		inputs[`past_k${layer}`] = [1, heads, headDim, pastSlots(shape)];
+		inputs[`past_v${layer}`] = [1, heads, pastSlots(shape), headDim];
+		outputs.push(`new_k${layer}`, `new_v${layer}`);
+	}
+	return {inputs, outputs};
+}
 
 /**
- * Keys and values of the last `context` − 1 positions of one stream. Position p lives in slot p mod (context − 1); positions count up
+ * Keys and values of the last positions of one stream, as many as a call may see. Position p lives in slot p mod the number of slots; positions count up
  * for ever, only the slot wraps. Keys are stored transposed, [heads, headDim, slots], because the plain MatMul that reads them is the fast one; values are [heads, slots, headDim].
  */
 export class KvRing {
@@ -15,9 +36,9 @@ export class KvRing {
 	readonly #values: Float32Array[] = [];
 	readonly #slots: number;
 
-	constructor(private readonly shape: ModelManifest['lm']) {
-		const {layers, heads, headDim, context} = shape;
-		this.#slots = context - 1;
+	constructor(private readonly shape: AttentionShape) {
+		const {layers, heads, headDim} = shape;
+		this.#slots = pastSlots(shape);
 		this.slotPositions = new Int32Array(this.#slots).fill(-1);
 		for (let layer = 0; layer < layers; layer++) {
 			const keys = new Float32Array(heads * headDim * this.#slots);
@@ -35,10 +56,10 @@ export class KvRing {
 	}
 
 	/**
-	 * Takes the first `accepted` of the T rows of `result` in, as positions `position` … A rejected row must never come here:
-	 * it would overwrite a position that is still visible.
+	 * Takes the first `accepted` of the T rows of `result` in, as positions `position` …, in ascending order: of more rows than slots, the last ones stay.
+	 * A rejected row must never come here: it would overwrite a position that is still visible.
 	 */
-	commit(result: LmResult, T: number, accepted: number, position: number): void {
+	commit(result: NewRows, T: number, accepted: number, position: number): void {
 		const {layers, heads, headDim} = this.shape;
 		for (let t = 0; t < accepted; t++) {
 			const slot = (position + t) % this.#slots;
