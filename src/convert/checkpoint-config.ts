@@ -62,6 +62,42 @@ export const logMelConfig = z.object({
 	activation: z.literal('gelu'),
 });
 
+const mimiTransformerConfig = z.object({
+	num_heads: z.number().int().min(1).max(200).default(8),
+	num_layers: z.number().int().min(1).max(200).default(8),
+	dim_feedforward: count.default(2048),
+	/** Positions that a window spans, at the rate before the last downsampling. */
+	context: z.number().int().min(3).max(100_000).default(250),
+	max_period: z.number().positive().default(10_000),
+});
+
+/**
+ * Shapes of a Mimi encoder. Kyutai writes them into no file but into the code that loads it (moshi `models/loaders.py`; specs: kyutai-stt §2):
+ * its values are the defaults, and a checkpoint of another size says so under `mimi` in its `config.json`.
+ */
+export const mimiConfig = z.object({
+	sample_rate: z.number().int().min(8000).max(48_000).default(24_000),
+	n_filters: count.default(64),
+	/** Width of the latents. */
+	dimension: count.default(512),
+	/** Strides of the convolutions, in the order of the signal; each kernel is twice as wide. */
+	ratios: z.array(z.number().int().min(2).max(64)).min(1).max(8).default([4, 5, 6, 8]),
+	kernel_size: z.number().int().min(2).max(64).default(7),
+	residual_kernel_size: z.number().int().min(2).max(64).default(3),
+	last_kernel_size: z.number().int().min(2).max(64).default(3),
+	/** How much narrower a residual branch is inside. */
+	compress: z.number().int().min(1).max(64).default(2),
+	transformer: mimiTransformerConfig.prefault({}),
+	/** Latents that become one frame in the last downsampling; its kernel is twice as wide. */
+	downsample_stride: z.number().int().min(1).max(16).default(2),
+	quantizer: z
+		.object({
+			dimension: count.default(256),
+			bins: count.default(2048),
+		})
+		.prefault({}),
+});
+
 const fileName = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/);
 
 /** `config.json` of an embedded-model checkpoint. */
@@ -83,6 +119,7 @@ export const embeddedConfig = lmConfig
 		require(conv_kernel > conv_stride, 'conv_kernel', 'should be more than conv_stride');
 	});
 
+export type MimiConfig = z.infer<typeof mimiConfig>;
 export type LmConfig = z.infer<typeof lmConfig>;
 export type LogMelConfig = z.infer<typeof logMelConfig>;
 export type EmbeddedConfig = z.infer<typeof embeddedConfig>;

@@ -22,8 +22,28 @@ const wordErrors = z.object({
 	deletions: z.number().int().nonnegative(),
 });
 
-/** `model.json`: what a package says of itself (design §7). Untrusted until parsed, and its texts untrusted even then. */
-export const modelManifest = z.object({
+/** Streaming states of a frontend by name: inputs `state.<name>`, outputs `next.<name>`; zeros at the start. */
+const states = z.array(z.object({name: fileName, dims: z.array(count).min(1).max(6)})).max(64);
+
+/** `frontend.onnx` of the embedded model: inputs `pcm` f32 [1, frameSamples · F] and the states; outputs `features` f32 [1, F, dim] and the next states. */
+const logMelFrontend = z.object({type: z.literal('log-mel'), states});
+
+/** `frontend.onnx` of Kyutai's models: see `convert/mimi-graph.ts` for its inputs and outputs. */
+const mimiFrontend = z.object({
+	type: z.literal('mimi'),
+	states,
+	/** The positions of one frame see one window of `context`, so the ring holds `context` − `positionsPerFrame` past ones. */
+	transformer: z.object({
+		layers: z.number().int().min(1).max(200),
+		heads: z.number().int().min(1).max(200),
+		headDim: z.number().int().min(2).max(1024).multipleOf(2),
+		context: z.number().int().min(3).max(100_000),
+		maxPeriod: z.number().positive(),
+	}),
+	positionsPerFrame: z.number().int().min(1).max(16),
+});
+
+const fields = z.object({
 	formatVersion: z.literal(1),
 	/** Folder name and what `--model` takes. */
 	id: fileName,
@@ -76,11 +96,7 @@ export const modelManifest = z.object({
 			usable: z.boolean(),
 		}),
 	}),
-	/** `frontend.onnx`: inputs `pcm` f32 [1, frameSamples · F] and every `state` as `state.<name>`; outputs `features` f32 [1, F, dim] and `next.<name>`. States start as zeros. */
-	frontend: z.object({
-		type: z.literal('log-mel'),
-		states: z.array(z.object({name: fileName, dims: z.array(count).min(1).max(6)})).max(64),
-	}),
+	frontend: z.discriminatedUnion('type', [logMelFrontend, mimiFrontend]),
 	tokenizer: fileName,
 	/** Measured word errors, if any; `isNewSpeaker` marks the sources that training never heard. */
 	accuracy: z.array(wordErrors.extend({isNewSpeaker: z.boolean()})).max(100),
@@ -90,6 +106,12 @@ export const modelManifest = z.object({
 		.min(1)
 		.max(1000),
 });
+
+/** `model.json`: what a package says of itself (design §7). Untrusted until parsed, and its texts untrusted even then. */
+export const modelManifest = fields.refine(
+	({lm, frontend}) => (frontend.type === 'mimi') === lm.codebooks > 0 && lm.takesFeatures === (lm.codebooks === 0),
+	{path: ['frontend', 'type'], message: 'the decoder should take what the frontend gives'},
+);
 
 /** A parsed `model.json`. */
 export type ModelManifest = z.infer<typeof modelManifest>;

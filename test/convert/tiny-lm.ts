@@ -1,5 +1,6 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {deterministicFloats} from './deterministic-weights.js';
 import {encodeSafetensors, type TensorData} from './encode-safetensors.js';
 
 /** Configuration of the deterministic tiny LM (specs: kyutai-stt §9.1). */
@@ -81,18 +82,7 @@ function weights(name: string, shape: readonly number[]): Float32Array {
 		if (name.startsWith('emb.') || name === 'text_emb.weight') return u * Math.sqrt(12);
 		return u * Math.sqrt(12 / shape.at(-1)!);
 	};
-	let x = hashOf(name);
-	return Float32Array.from({length: count}, () => {
-		x ^= x << 13;
-		x ^= x >>> 17;
-		x ^= x << 5;
-		return shaped((x >>> 0) / 2 ** 32 - 0.5);
-	});
+	return deterministicFloats(name, count, shaped);
 }
 
-/** FNV-1a, 32 bits; never 0, from which xorshift cannot leave. */
-export function hashOf(name: string): number {
-	let hash = 0x811c9dc5;
-	for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
-	return hash >>> 0 || 1;
-}
+export {hashOf} from './deterministic-weights.js';

@@ -20,6 +20,9 @@ import type {WeightsFile} from './weights-file.js';
 /** Element types of the tensors that we write. */
 export type ElementType = 'float' | 'double' | 'uint8' | 'int64' | 'bfloat16';
 
+/** Element types of a graph's inputs and outputs; a bool is never a tensor that we write. */
+export type ValueType = ElementType | 'bool';
+
 /** A dimension: a count, or the name of one that varies from call to call. */
 export type Dim = number | string;
 
@@ -67,14 +70,14 @@ export class GraphBuilder {
 	) {}
 
 	/** Declares a graph input. */
-	input(name: string, type: ElementType, dims: readonly Dim[]): string {
+	input(name: string, type: ValueType, dims: readonly Dim[]): string {
 		this.#claim(name);
 		this.#inputs.push(valueInfo(name, type, dims));
 		return name;
 	}
 
 	/** Declares `name`, made by a node, to be a graph output. */
-	output(name: string, type: ElementType, dims: readonly Dim[]): void {
+	output(name: string, type: ValueType, dims: readonly Dim[]): void {
 		this.#outputs.push(valueInfo(name, type, dims));
 	}
 
@@ -206,7 +209,7 @@ const elementBytes: Record<ElementType, number> = {float: 4, double: 8, uint8: 1
 export const bytesOf = (values: ArrayBufferView): Uint8Array =>
 	new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): ValueInfoProto {
+function valueInfo(name: string, type: ValueType, dims: readonly Dim[]): ValueInfoProto {
 	const shape = {
 		dim: dims.map(dim => ({
 			value:
@@ -217,7 +220,7 @@ function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): Value
 	};
 	return create(ValueInfoProtoSchema, {
 		name,
-		type: {value: {case: 'tensorType', value: {elemType: elementCode[type], shape}}},
+		type: {value: {case: 'tensorType', value: {elemType: type === 'bool' ? DataType.BOOL : elementCode[type], shape}}},
 	});
 }
 
