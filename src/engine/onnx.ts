@@ -63,8 +63,14 @@ export const floatTensor = (data: Float32Array, dims: readonly number[]): Tensor
 export const int64Tensor = (data: BigInt64Array, dims: readonly number[]): Tensor =>
 	new ort.Tensor('int64', data, dims);
 
+/** A bool tensor over `data` (0 or 1), which stays the caller's and may be refilled between runs. */
+export const boolTensor = (data: Uint8Array, dims: readonly number[]): Tensor => new ort.Tensor('bool', data, dims);
+
 /** The floats of an output. */
 export const floats = (tensor: Tensor): Float32Array => tensor.data as Float32Array;
+
+/** The integers of an int64 output. */
+export const int64s = (tensor: Tensor): BigInt64Array => tensor.data as BigInt64Array;
 
 function checkContract(file: string, session: ort.InferenceSession, contract: GraphContract): void {
 	const expected = Object.keys(contract.inputs).sort();

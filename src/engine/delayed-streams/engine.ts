@@ -8,7 +8,7 @@ import {QuietDetector} from '../quiet.js';
 import {type Piece, readPieces} from '../tokenizer.js';
 import {Speller} from '../words.js';
 import {createStartTemplate, type DecodedPosition, DecodeLoop, type StartTemplate} from './decode-loop.js';
-import {Frontend, type FrontendState} from './frontend.js';
+import {Frontend} from './frontend.js';
 import {LanguageModel} from './language-model.js';
 
 /**
@@ -59,7 +59,7 @@ export async function loadDelayedStreamsEngine(
 /** What starts anew at every `flush`. */
 type Hearing = {
 	framer: Framer;
-	frontendState: FrontendState;
+	frontendState: unknown;
 	speller: Speller;
 	quietDetector: QuietDetector;
 	/** By position: whether the frame that it hears is quiet; position 0 hears nothing. Consumed as positions are decoded. */
@@ -147,9 +147,10 @@ class DelayedStream implements EngineStream {
 		for (let at = 0; at < samples.length; at += frameSamples) {
 			hearing.quiet.push(hearing.quietDetector.isQuiet(samples.subarray(at, at + frameSamples)));
 		}
-		const {features, state} = await this.#weights.frontend.run(samples, hearing.frontendState);
+		const {features, codes, state} = await this.#weights.frontend.run(samples, hearing.frontendState);
 		hearing.frontendState = state;
 		for (const row of features) this.#loop.push({features: row});
+		for (const row of codes) this.#loop.push({codes: row});
 	}
 }
 
