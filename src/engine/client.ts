@@ -26,7 +26,7 @@ export type EngineClient = {
 	 * the source throws is thrown too, after the finals of what was heard before.
 	 */
 	captions(source: AudioSource, options?: {signal?: AbortSignal}): AsyncIterable<CaptionEvent>;
-	/** Ends the worker; safe at any time, more than once. */
+	/** Ends the worker after the call of the model that runs; safe at any time, more than once. */
 	close(): Promise<void>;
 };
 
@@ -58,6 +58,11 @@ export async function startEngine({
 	worker.on('error', error => mailbox.fail(new EngineError('failed', `The engine stopped: ${error}`, {cause: error})));
 	worker.on('exit', code => mailbox.fail(new EngineError('failed', `The engine ended with exit code ${code}.`)));
 	const send: Send = (message, transfer = []) => worker.postMessage(message, transfer);
+	const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
+	const close = () => {
+		send({type: 'close'});
+		return exited;
+	};
 
 	send({type: 'load', modelDir, threads, framesPerCall});
 	try {
@@ -68,12 +73,10 @@ export async function startEngine({
 			sampleRate,
 			delayMs,
 			captions: (source, {signal} = {}) => captions(send, mailbox, source, sampleRate, signal),
-			async close() {
-				await worker.terminate();
-			},
+			close,
 		};
 	} catch (error) {
-		await worker.terminate();
+		await close();
 		throw error;
 	}
 }

@@ -16,12 +16,13 @@ export class EngineError extends Error {
 	}
 }
 
-/** To the worker. `audio` moves its samples: mono, [-1, 1], at the rate that `ready` told, in order and without gaps. */
+/** To the worker. `close` drops what waits and ends the thread after the call that runs. `audio` moves its samples: mono, [-1, 1], at the rate that `ready` told, in order and without gaps. */
 export type ToEngine =
 	| {type: 'load'; modelDir: string; threads: number; framesPerCall: number}
 	| {type: 'audio'; samples: Float32Array<ArrayBuffer>; startSample: number}
 	| {type: 'flush'; id: number}
-	| {type: 'finish'};
+	| {type: 'finish'}
+	| {type: 'close'};
 
 /**
  * From the worker. `ready` comes first, `finished` or `failed` last. A `partial` replaces the whole text of the open segment, and only the

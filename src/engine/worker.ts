@@ -9,9 +9,14 @@ const waiting: ToEngine[] = [];
 let engine: Engine | undefined;
 let stream: EngineStream | undefined;
 let isBusy = false;
+let isClosing = false;
 let computeMs = 0;
 
 port.on('message', (message: ToEngine) => {
+	if (message.type === 'close') {
+		isClosing = true;
+		waiting.length = 0;
+	}
 	waiting.push(message);
 	if (!isBusy) void work();
 });
@@ -40,7 +45,7 @@ async function handle(message: ToEngine): Promise<void> {
 			loaded().feed(message.samples);
 			do {
 				takeWaitingAudio();
-			} while (await measured(() => loaded().decode()));
+			} while ((await measured(() => loaded().decode())) && !isClosing);
 			break;
 		case 'flush':
 			await measured(() => loaded().flush());
@@ -48,8 +53,11 @@ async function handle(message: ToEngine): Promise<void> {
 			break;
 		case 'finish':
 			await measured(() => loaded().flush());
-			await engine?.close();
 			send({type: 'finished'});
+			break;
+		case 'close':
+			// Ended from outside in the middle of a call, the thread would take the process with it: native code cannot be interrupted.
+			await engine?.close();
 			port.close();
 			break;
 	}
@@ -79,7 +87,6 @@ function fail(error: unknown): void {
 	const code = error instanceof EngineError ? error.code : 'failed';
 	const message = error instanceof Error ? error.message : String(error);
 	send({type: 'failed', code, message});
-	port.close();
 }
 
 function send(message: FromEngine): void {

@@ -159,6 +159,16 @@ test('no audio at all gives no captions and no error', async () => {
 	assert.deepEqual(finals(await captioned(0)), []);
 });
 
+test('closing in the middle of a call ends the thread and nothing else', async () => {
+	for (let round = 0; round < 10; round++) {
+		const engine = await startEngine({modelDir, threads: 1, framesPerCall});
+		let events = 0;
+		for await (const _event of engine.captions(source(20).audio)) if (events++ === round) break;
+		await engine.close();
+		await engine.close();
+	}
+});
+
 test('a flush closes the open line, and time goes on', async () => {
 	const engine = await loadEngine(modelDir, {threads: 1, framesPerCall});
 	const segments: Segment[] = [];
