@@ -119,6 +119,28 @@ export const embeddedConfig = lmConfig
 		require(conv_kernel > conv_stride, 'conv_kernel', 'should be more than conv_stride');
 	});
 
+/** Names of Kyutai's files have an @ in them. */
+const checkpointFileName = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._@-]{0,199}$/);
+
+/** `config.json` of a checkpoint as Kyutai publishes it (specs: kyutai-stt §2). */
+export const kyutaiConfig = lmConfig
+	.extend({
+		n_q: z.number().int().min(1).max(64),
+		/** Codebooks that the model speaks; a recogniser speaks none. */
+		dep_q: z.literal(0).optional(),
+		card: count,
+		/** Sizes of a Mimi that is not the published one. */
+		mimi: mimiConfig.prefault({}),
+		moshi_name: checkpointFileName.default('model.safetensors'),
+		mimi_name: checkpointFileName,
+		tokenizer_name: fileName,
+	})
+	.refine(({card, mimi}) => card === mimi.quantizer.bins, {
+		path: ['card'],
+		message: "should be the number of bins in Mimi's codebooks",
+	});
+
+export type KyutaiConfig = z.infer<typeof kyutaiConfig>;
 export type MimiConfig = z.infer<typeof mimiConfig>;
 export type LmConfig = z.infer<typeof lmConfig>;
 export type LogMelConfig = z.infer<typeof logMelConfig>;

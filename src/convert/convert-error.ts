@@ -4,6 +4,7 @@ export type ConvertErrorCode =
 	| 'truncated'
 	| 'bad-tensor'
 	| 'missing-tensor'
+	| 'unknown-tensor'
 	| 'wrong-dtype'
 	| 'wrong-shape'
 	| 'bad-config'

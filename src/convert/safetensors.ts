@@ -209,8 +209,8 @@ function parseEntry(name: string, entry: unknown, dataStart: number, label: stri
 	return {name, dtype: dtype as string, shape, start: dataStart + start, end: dataStart + end};
 }
 
-/** A name is anyone's text: quoted, not endless, and nothing in it that a terminal would obey (JSON escapes only the C0 controls). */
-const quote = (name: string) =>
+/** `name` for a message. It is anyone's text: quoted, not endless, and nothing in it that a terminal would obey (JSON escapes only the C0 controls). */
+export const quote = (name: string): string =>
 	JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name).replace(
 		/[\p{C}\p{Zl}\p{Zp}]/gu,
 		character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
