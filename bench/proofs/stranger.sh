@@ -5,7 +5,7 @@ set -euo pipefail
 project=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d /var/tmp/pi-caption-stranger-XXXXXX)
 system=$work/trixie
-trap 'umount -q "$system/proc" "$system/dev/pts" "$system/dev" || true; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -R -l "$system/dev"; umount -l "$system/proc"; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf '\n▶ %s\n' "$*"; }
 inside() { chroot "$system" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 TERM=xterm bash -euc "cd /root; $1"; }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {type TestContext, test} from 'node:test';
 import {projectRoot} from '../project-root.js';
 import {seededRandom} from '../session/hostile-text.js';
-import {assertSameWords, type Ended, fixture, run, runInShell} from './command.js';
+import {assertSameCaptions, type Ended, fixture, run, runInShell} from './command.js';
 import {temporaryFolder} from './fake-host.js';
 
 const jfk = fixture('audio/jfk.wav');
@@ -137,7 +137,7 @@ test('a full standard output loses no caption', async () => {
 	assert.equal(code, 1);
 	const [sentence, ...captions] = stderr.split('\n');
 	assert.match(sentence!, /^Cannot write to standard output: no space is left on the device; .*\.$/);
-	assertSameWords(captions.join('\n'), expected);
+	assertSameCaptions(captions.join('\n'), expected);
 });
 
 /** A file system of 64 kB in memory, mounted as `options` say; undefined where that is not allowed. */
@@ -175,7 +175,7 @@ test('a disk that fills up keeps whole captions and shows the others', async t =
 	assertOneSentence(ended, /^Cannot write .*minute\.json: no space is left on the device; /);
 	const kept = captionsIn(readFileSync(output, 'utf8'));
 	assert.ok(kept.length > 0 && ended.stdout !== '');
-	assertSameWords(`${kept.join('\n')}\n${ended.stdout}`, expected);
+	assertSameCaptions(`${kept.join('\n')}\n${ended.stdout}`, expected);
 });
 
 test('a disk that fills up behind standard output loses no caption', async t => {
@@ -193,7 +193,7 @@ test('a disk that fills up behind standard output loses no caption', async t => 
 	// The line that did not fit whole breaks off; its caption is shown too.
 	const whole = captionsIn(kept.slice(0, kept.lastIndexOf('\n') + 1));
 	assert.ok(whole.length > 0 && shown.length > 0);
-	assertSameWords([...whole, ...shown].join('\n'), expected);
+	assertSameCaptions([...whole, ...shown].join('\n'), expected);
 });
 
 const captionsIn = (json: string) =>

@@ -3,7 +3,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
 import {projectRoot} from '../project-root.js';
-import {assertSameWords, fixture, rawPcm, run, runInShell, start} from './command.js';
+import {assertSameCaptions, fixture, rawPcm, run, runInShell, start} from './command.js';
 import {temporaryFolder} from './fake-host.js';
 
 const jfk = fixture('audio/jfk.wav');
@@ -19,9 +19,9 @@ test('a pipe gets captions and not one escape sequence', async () => {
 test('standard input gives the captions that the file gives', async () => {
 	const bytes = readFileSync(minute);
 	const {stdout} = await run(['transcribe', minute]);
-	assertSameWords((await run(['transcribe', '-'], {input: bytes})).stdout, stdout);
+	assertSameCaptions((await run(['transcribe', '-'], {input: bytes})).stdout, stdout);
 	const raw = rawPcm(minute, 0, 60_000);
-	assertSameWords((await run(['transcribe', '-', '--rate', '16000'], {input: raw})).stdout, stdout);
+	assertSameCaptions((await run(['transcribe', '-', '--rate', '16000'], {input: raw})).stdout, stdout);
 });
 
 test('the pace, the threads and the events change no caption', async () => {
@@ -30,8 +30,8 @@ test('the pace, the threads and the events change no caption', async () => {
 	const plain = await transcribe();
 	assert.match(plain.stdout, /^I do want to point out/);
 	const [paced, events] = await Promise.all([transcribe('--realtime', '--threads', '1'), transcribe('--json')]);
-	assertSameWords(paced.stdout, plain.stdout);
-	assertSameWords(finalsOf(events.stdout), plain.stdout);
+	assertSameCaptions(paced.stdout, plain.stdout);
+	assertSameCaptions(finalsOf(events.stdout), plain.stdout);
 });
 
 /** The final captions among events, a line each. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
-import {comparedWords, wordErrors} from '../../src/session/word-errors.js';
 import {projectRoot} from '../project-root.js';
 
 /** The `pi-caption` command of this project, as it is installed. */
@@ -75,14 +74,10 @@ export function runInShell(line: string, variables: Record<string, string> = {})
 export const missing = (program: string): string | false =>
 	spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? false : `${program} is not installed`;
 
-/**
- * Two runs of one recording gave the same captions, up to near-ties: how many frames one call takes depends on how fast they come, and rounding with it.
- * One word in twenty may differ; a caption that is lost or said twice is more.
- */
-export function assertSameWords(actual: string, expected: string): void {
-	const {wrong} = wordErrors(expected, actual);
-	const allowed = comparedWords(expected).length / 20;
-	assert.ok(wrong <= allowed, `${wrong} words differ:\n${actual}\n----\n${expected}`);
+/** Two runs gave the same captions, a line each. */
+export function assertSameCaptions(actual: string, expected: string): void {
+	const lines = (text: string) => text.split('\n').filter(line => line !== '');
+	assert.deepEqual(lines(actual), lines(expected));
 }
 
 /** The samples of a WAV fixture from `fromMs` to `toMs`: raw PCM at 16 kHz. */
