@@ -48,12 +48,12 @@ export async function writeTinyLm(folder: string): Promise<void> {
 	await writeFile(path.join(folder, 'model.safetensors'), encodeSafetensors(tinyLmTensors()));
 }
 
-/** The tiny LM's tensors by name. */
-export function tinyLmTensors(): Record<string, TensorData> {
+/** The tiny LM's tensors by name, for its own number of layers or another. */
+export function tinyLmTensors(layers: number = tinyLmConfig.num_layers): Record<string, TensorData> {
 	const {dim, card, text_card: textCard, n_q: codebooks} = tinyLmConfig;
 	const shapes: Record<string, number[]> = {'text_emb.weight': [textCard + 1, dim]};
 	for (let q = 0; q < codebooks; q++) shapes[`emb.${q}.weight`] = [card + 1, dim];
-	for (let i = 0; i < tinyLmConfig.num_layers; i++) {
+	for (let i = 0; i < layers; i++) {
 		const layer = `transformer.layers.${i}`;
 		shapes[`${layer}.norm1.alpha`] = [1, 1, dim];
 		shapes[`${layer}.norm2.alpha`] = [1, 1, dim];
