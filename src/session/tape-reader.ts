@@ -1,0 +1,104 @@
+import {open} from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import type {AudioChunk} from '../audio/audio-chunk.js';
+import type {AudioSource} from '../audio/audio-source.js';
+import {resample} from '../audio/resampler.js';
+import {extentOf} from './tape.js';
+import {bytesPerSample, samplesInFile, tapeOffset} from './tape-header.js';
+
+/** How to read a tape. */
+export type TapeReaderOptions = {
+	/** First sample to read, counted at the tape's rate. Past the end it waits there. @default 0 */
+	fromSample?: number;
+	/** Rate of the samples that come out, in Hz. @default the tape's */
+	sampleRate?: number;
+	/** Whether the tape may still grow; asked whenever its end is reached. While it does, the reader waits there. @default () => false */
+	isGrowing?(): boolean;
+	/** Ends the reading: what was read before is given out. */
+	signal?: AbortSignal;
+};
+
+/** Samples read at once: half a second at 24 kHz, a quarter at 48. */
+const maxReadSamples = 12_000;
+/** A growing tape is looked at this often, in ms: little beside the delay of any model, and one fstat costs microseconds. */
+const lookEveryMs = 50;
+
+/**
+ * Reads the tape at `file` as it grows: its length is the file's, whatever its header says. Chunks count from the tape's first sample (at the rate that was asked
+ * for), wherever the reading began. Throws `SessionError` where it is no tape.
+ */
+export async function readTape(file: string, options: TapeReaderOptions = {}): Promise<AudioSource> {
+	const {fromSample = 0, isGrowing = () => false, signal} = options;
+	const handle = await open(file, 'r');
+	let extent: Awaited<ReturnType<typeof extentOf>>;
+	try {
+		extent = await extentOf(handle, file);
+	} catch (error) {
+		await handle.close();
+		throw error;
+	}
+	const tapeRate = extent.sampleRate;
+	const sampleRate = options.sampleRate ?? tapeRate;
+	const closing = new AbortController();
+	const endings = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+	let isReading = false;
+	const close = async () => {
+		closing.abort();
+		// A reading that goes on closes the file itself, when its call has returned.
+		if (!isReading) await handle.close();
+	};
+
+	async function* blocks(): AsyncGenerator<Float32Array> {
+		const bytes = Buffer.alloc(maxReadSamples * bytesPerSample);
+		for (let sample = fromSample; !endings.aborted; ) {
+			// Asked before the length is taken: what was appended in between is still read.
+			const mayGrow = isGrowing();
+			const left = samplesInFile((await handle.stat()).size) - sample;
+			if (left <= 0) {
+				if (!mayGrow) return;
+				await setTimeout(lookEveryMs, undefined, {signal: endings}).catch(() => {});
+				continue;
+			}
+			const wanted = Math.min(left, maxReadSamples) * bytesPerSample;
+			const {bytesRead} = await handle.read(bytes, 0, wanted, tapeOffset(sample));
+			const block = toFloats(bytes, Math.floor(bytesRead / bytesPerSample));
+			sample += block.length;
+			yield block;
+		}
+	}
+
+	async function* chunks(): AsyncGenerator<AudioChunk> {
+		isReading = true;
+		let startSample = Math.round((fromSample * sampleRate) / tapeRate);
+		try {
+			for await (const block of resample(blocks(), tapeRate, sampleRate)) {
+				const samples = Float32Array.from(block);
+				yield {samples, startSample};
+				startSample += samples.length;
+			}
+		} finally {
+			isReading = false;
+			await close();
+		}
+	}
+
+	return {
+		name: path.basename(path.dirname(path.resolve(file))),
+		sampleRate,
+		get estimatedSamples() {
+			if (isGrowing()) return undefined;
+			return Math.max(0, Math.round(((extent.nSamples - fromSample) * sampleRate) / tapeRate));
+		},
+		warnings: [],
+		chunks,
+		close,
+	};
+}
+
+/** The first `nSamples` of little-endian 16-bit `bytes`, in [-1, 1). */
+function toFloats(bytes: Buffer, nSamples: number): Float32Array {
+	const samples = new Float32Array(nSamples);
+	for (let i = 0; i < nSamples; i++) samples[i] = bytes.readInt16LE(i * bytesPerSample) / 2 ** 15;
+	return samples;
+}
