@@ -6,7 +6,7 @@ import {Framer} from '../framer.js';
 import type {ModelManifest} from '../model-package.js';
 import {QuietDetector} from '../quiet.js';
 import {type Piece, readPieces} from '../tokenizer.js';
-import {Speller} from '../words.js';
+import {Speller, type WordEvent} from '../words.js';
 import {createStartTemplate, type DecodedPosition, DecodeLoop, type StartTemplate} from './decode-loop.js';
 import {Frontend} from './frontend.js';
 import {LanguageModel} from './language-model.js';
@@ -84,7 +84,9 @@ class DelayedStream implements EngineStream {
 			const {position, token} = decoded;
 			onPosition?.(decoded);
 			const {speller, quiet} = this.#hearing;
-			this.#captions.push({position, event: speller.next(token), isQuiet: quiet.shift()!});
+			// Position 0 hears nothing, so it is no word, whatever a model writes there.
+			const event: WordEvent = position === 0 ? {kind: 'pause'} : speller.next(token);
+			this.#captions.push({position, event, isQuiet: quiet.shift()!});
 		});
 	}
 
