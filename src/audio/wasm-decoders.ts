@@ -1,6 +1,7 @@
 import {AudioError} from './audio-error.js';
 import type {ByteReader} from './byte-reader.js';
 import {type DecodedAudio, isSaneRate, mixDown, saneRates} from './decoded-audio.js';
+import {ResumingFlacDecoder} from './flac-decoder.js';
 
 /** Compressed formats that are decoded here, by WASM libraries. */
 export type WasmFormat = 'mp3' | 'flac' | 'ogg-vorbis' | 'ogg-opus';
@@ -17,7 +18,13 @@ type Decoder = {
 /** Each library is imported when it is needed: together they take 20 MB. */
 const formats: Record<WasmFormat, {name: string; create: () => Promise<Decoder>}> = {
 	mp3: {name: 'MP3', create: async () => new (await import('mpg123-decoder')).MPEGDecoder() as Decoder},
-	flac: {name: 'FLAC', create: async () => new (await import('@wasm-audio-decoders/flac')).FLACDecoder() as Decoder},
+	flac: {
+		name: 'FLAC',
+		async create() {
+			const {FLACDecoder} = await import('@wasm-audio-decoders/flac');
+			return new ResumingFlacDecoder(() => new FLACDecoder());
+		},
+	},
 	'ogg-vorbis': {
 		name: 'Ogg Vorbis',
 		create: async () => new (await import('@wasm-audio-decoders/ogg-vorbis')).OggVorbisDecoder() as Decoder,
@@ -28,8 +35,8 @@ const formats: Record<WasmFormat, {name: string; create: () => Promise<Decoder>}
 	},
 };
 
-/** Bytes decoded at once. Small, because a few of them can hold seconds: silent FLAC has 300 samples in a byte. */
-const callBytes = 8192;
+/** Bytes decoded at once. Few, because they can hold seconds: speech in Opus has 20 samples in a byte, silent FLAC 300. */
+const callBytes = 2048;
 
 /**
  * Decodes `bytes`, compressed in `format`, as they come. Damaged places are left out and counted in `warnings`; a file in which nothing can be decoded
@@ -49,11 +56,14 @@ export async function openCompressed(bytes: ByteReader, format: WasmFormat, warn
 				const decoded = await decodeQuietly(() => (hasMore ? decoder.decode(piece) : decoder.flush?.()));
 				if (!decoded) continue;
 				damaged += decoded.errors.length;
-				if (decoded.samplesDecoded === 0) continue;
+				if (decoded.samplesDecoded === 0 || decoded.sampleRate === 0) continue;
 				producedSamples += decoded.samplesDecoded;
 				yield Object.assign(mixDown(decoded.channelData), {sampleRate: decoded.sampleRate});
 			}
-			if (damaged > 0) warnings.push(`This ${name} file is damaged in ${damaged} places, which were left out.`);
+			if (damaged > 0)
+				warnings.push(
+					`This ${name} file is damaged: its decoder found ${damaged} faults, and what it could not read was left out.`,
+				);
 		} catch (error) {
 			if (error instanceof AudioError) throw error;
 			throw new AudioError('corrupt', `This ${name} file cannot be decoded any further: it is damaged.`, {
