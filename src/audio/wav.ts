@@ -22,6 +22,7 @@ const unknownSizes = new Set([0, 0xffffffff, 0x7fffffff, 0x7ffff000]);
  */
 export async function openWav(bytes: ByteReader, warnings: string[]): Promise<DecodedAudio> {
 	const header = viewOf(await bytes.read(12));
+	if (header.byteLength < 12) throw cutOff();
 	const riff = {size: header.getUint32(4, true), has64: tagAt(header, 0) !== 'RIFF'};
 	let size64: bigint | undefined;
 	let format: WavFormat | undefined;
