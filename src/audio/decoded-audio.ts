@@ -16,10 +16,12 @@ export const isSaneRate = (rate: number): boolean => rate >= rates.lowest && rat
 /** What `isSaneRate` allows, in words. */
 export const saneRates = `${rates.lowest} to ${rates.highest} Hz`;
 
-/** The mean of the channels, each sample brought into [-1, 1]: a NaN becomes 0, as no microphone made it. */
+/**
+ * The mean of the channels, each sample brought into [-1, 1]: a NaN becomes 0, as no microphone made it. The first channel's memory is taken for the
+ * result: copies are what makes the memory of a long recording grow.
+ */
 export function mixDown(channels: readonly Float32Array[]): Float32Array {
-	const [first = new Float32Array(0), ...others] = channels;
-	const mixed = Float32Array.from(first);
+	const [mixed = new Float32Array(0), ...others] = channels;
 	for (const channel of others) for (let i = 0; i < mixed.length; i++) mixed[i]! += channel[i]!;
 	for (let i = 0; i < mixed.length; i++) mixed[i] = clamped(mixed[i]! / channels.length);
 	return mixed;

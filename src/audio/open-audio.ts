@@ -156,15 +156,23 @@ async function* chunks(decoded: DecodedAudio, sampleRate: number, name: string):
 	try {
 		for await (const block of resample(decoded.blocks, decoded.sampleRate, sampleRate)) {
 			for (let at = 0; at < block.length; at += sampleRate) {
-				const samples = block.slice(at, at + sampleRate) as Float32Array<ArrayBuffer>;
+				const samples = ownPiece(block, at, at + sampleRate);
+				const {length} = samples;
 				yield {samples, startSample};
-				startSample += samples.length;
+				// By now the samples may be somebody else's.
+				startSample += length;
 			}
 		}
 	} catch (error) {
 		throw withName(error, name);
 	}
 	if (startSample === 0) throw new AudioError('empty', `${name}: the recording has no samples.`);
+}
+
+/** `from` … `to` of `block` with memory of its own; the block itself where it is all of that already. */
+function ownPiece(block: Float32Array, from: number, to: number): Float32Array<ArrayBuffer> {
+	const isWhole = from === 0 && to >= block.length && block.byteLength === block.buffer.byteLength;
+	return (isWhole ? block : block.slice(from, to)) as Float32Array<ArrayBuffer>;
 }
 
 /** Closes when the reading ends, however it ends. */

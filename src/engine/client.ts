@@ -159,7 +159,12 @@ async function* captions(
 
 /** Cuts chunks into pieces of at most `pieceSamples`, each with its own memory. */
 async function* cut(chunks: AsyncIterable<AudioChunk>, pieceSamples: number): AsyncGenerator<AudioChunk> {
-	for await (const {samples, startSample} of chunks) {
+	for await (const chunk of chunks) {
+		const {samples, startSample} = chunk;
+		if (samples.length <= pieceSamples) {
+			yield chunk;
+			continue;
+		}
 		for (let at = 0; at < samples.length; at += pieceSamples) {
 			yield {samples: samples.slice(at, at + pieceSamples), startSample: startSample + at};
 		}
