@@ -2,6 +2,7 @@ import os from 'node:os';
 import {Worker} from 'node:worker_threads';
 import type {AudioChunk} from '../audio/audio-chunk.js';
 import type {AudioSource} from '../audio/audio-source.js';
+import {collectGarbage} from '../system/collect-garbage.js';
 import {Mailbox} from './mailbox.js';
 import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
 
@@ -40,6 +41,9 @@ const pieceSeconds = 0.1;
 
 /** Frames and tensors live outside V8's heap and are freed when their small handles are: a small nursery frees them soon, 40 MB less. */
 const maxYoungGenerationSizeMb = 2;
+
+/** Seconds of audio between two collections of garbage. */
+const collectSeconds = 15;
 
 /** Starts a worker and loads the package at `modelDir` in it. Throws `EngineError` when the package is refused. */
 export async function startEngine({
@@ -116,6 +120,7 @@ async function* captions(
 	let isOpen = true;
 	let isPulling = false;
 	let sentSamples = 0;
+	let collectedSamples = 0;
 	let decodedSamples = 0;
 	let failure: {error: unknown} | undefined;
 	if (signal?.aborted) finish();
@@ -129,6 +134,10 @@ async function* captions(
 					isPulling = false;
 					if (!isOpen) break;
 					sentSamples += mail.piece.samples.length;
+					if (sentSamples - collectedSamples > collectSeconds * sampleRate) {
+						collectedSamples = sentSamples;
+						collectGarbage();
+					}
 					send({type: 'audio', ...mail.piece}, [mail.piece.samples.buffer]);
 					break;
 				case 'source-failed':

@@ -1,4 +1,5 @@
 import {parentPort} from 'node:worker_threads';
+import {collectGarbage} from '../system/collect-garbage.js';
 import {type Engine, type EngineStream, loadEngine} from './engine.js';
 import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
 
@@ -11,6 +12,9 @@ let stream: EngineStream | undefined;
 let isBusy = false;
 let isClosing = false;
 let computeMs = 0;
+/** Seconds of audio between two collections of garbage. */
+const collectSeconds = 15;
+let collectedSamples = 0;
 
 port.on('message', (message: ToEngine) => {
 	if (message.type === 'close') {
@@ -74,7 +78,12 @@ async function measured<Result>(compute: () => Promise<Result>): Promise<Result>
 	const start = performance.now();
 	const result = await compute();
 	computeMs += performance.now() - start;
-	send({type: 'progress', decodedSamples: loaded().decodedSamples, computeMs});
+	const {decodedSamples} = loaded();
+	if (engine && decodedSamples - collectedSamples > collectSeconds * engine.sampleRate) {
+		collectedSamples = decodedSamples;
+		collectGarbage();
+	}
+	send({type: 'progress', decodedSamples, computeMs});
 	return result;
 }
 
