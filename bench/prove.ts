@@ -1,18 +1,25 @@
 import {spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {projectRoot} from '../src/system/project-root.js';
 
-// npm run prove -- NAME: the long proofs, which take minutes and system packages.
+// npm run prove -- NAME [options]: the long proofs, which take minutes and system packages. Each is a program in bench/proofs.
 
 const proofs: Record<string, string> = {
 	stranger: 'a fresh Debian: clone, npm ci, demo, test, npm pack, npm i -g (root, debootstrap, ~15 minutes)',
 };
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...options] = process.argv.slice(2);
 if (!(name in proofs)) {
-	const list = Object.entries(proofs).map(([proof, what]) => `  ${proof}  ${what}`);
+	const width = Math.max(...Object.keys(proofs).map(proof => proof.length));
+	const list = Object.entries(proofs).map(([proof, what]) => `  ${proof.padEnd(width)}  ${what}`);
 	console.error(['Usage: npm run prove -- NAME', ...list].join('\n'));
 	process.exit(2);
 }
-const {status} = spawnSync(path.join(projectRoot, 'bench', 'proofs', `${name}.sh`), {stdio: 'inherit'});
+const script = path.join(projectRoot, 'bench', 'proofs', `${name}.sh`);
+const {status} = existsSync(script)
+	? spawnSync(script, options, {stdio: 'inherit'})
+	: spawnSync(process.execPath, [path.join(projectRoot, 'build', 'bench', 'proofs', `${name}.js`), ...options], {
+			stdio: 'inherit',
+		});
 process.exit(status ?? 1);
