@@ -1,47 +1,11 @@
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
-import {type TestContext, test} from 'node:test';
-import {setTimeout} from 'node:timers/promises';
+import {test} from 'node:test';
+import {terminal} from '../tmux.js';
 import {command, fixture, missing, run} from './command.js';
 
 const skip = missing('tmux');
 const minute = fixture('embedded/parity/minute.wav');
 const pi = `${process.execPath} ${command}`;
-
-/** A terminal of 60 × 20 in tmux that runs a line of shell. */
-function terminal(t: TestContext, line: string, environment = 'LANG=C.UTF-8') {
-	const server = `pi-caption-test-${process.pid}-${Math.random().toString(36).slice(2)}`;
-	const tmux = (...args: string[]) =>
-		execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...args], {
-			encoding: 'utf8',
-			env: {...process.env, LANG: 'C.UTF-8'},
-		});
-	tmux(
-		'new-session',
-		'-d',
-		'-x',
-		'60',
-		'-y',
-		'20',
-		`${environment} sh -c 'trap : INT; ${line}; echo "ended with $?"; exec cat'`,
-	);
-	t.after(() => tmux('kill-server'));
-	const screen = () => tmux('capture-pane', '-p', '-S', '-').trimEnd();
-	return {
-		screen,
-		isCursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
-		press: (key: string) => tmux('send-keys', key),
-		/** Resolves with the screen once it holds `pattern`. */
-		async shows(pattern: RegExp): Promise<string> {
-			for (let n = 0; n < 1200; n++) {
-				const text = screen();
-				if (pattern.test(text)) return text;
-				await setTimeout(50);
-			}
-			throw new Error(`${pattern} was not shown:\n${screen()}`);
-		},
-	};
-}
 
 test('a terminal shows the open line with the progress under it, and finals in lines of its width', {skip}, async t => {
 	const {shows, isCursorShown, press} = terminal(t, `${pi} transcribe --realtime ${minute}`);
@@ -83,7 +47,7 @@ test('a dumb terminal gets finals alone', {skip}, async t => {
 });
 
 test('a locale without UTF-8 gets ASCII marks', {skip}, async t => {
-	const {shows, press} = terminal(t, `${pi} transcribe --realtime ${minute}`, 'LC_ALL=C');
+	const {shows, press} = terminal(t, `${pi} transcribe --realtime ${minute}`, {environment: 'LC_ALL=C'});
 	await shows(/^> So.*\.\.\.$/m);
 	press('C-c');
 	await shows(/ended with 130/);
