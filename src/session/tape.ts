@@ -1,7 +1,7 @@
 import {open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
+import {syncFolder} from '../system/sync-folder.js';
 import {SessionError} from './session-error.js';
-import {syncFolder} from './sync-folder.js';
 import {openTapeDisk} from './tape-disk.js';
 import {closedTapeHeader, openTapeHeader, samplesInFile, tapeHeaderBytes, tapeRate} from './tape-header.js';
 import {TapeWriter, type TapeWriterOptions} from './tape-writer.js';
