@@ -1,4 +1,5 @@
 import {setMaxListeners} from 'node:events';
+import {framesPerCall, type Latency} from '../engine/latency.js';
 import type {ExportFormat, TranscriptInfo} from '../session/exports/export-format.js';
 import {exportFormats, type FormatName} from '../session/exports/formats.js';
 import {segmentJson} from '../session/exports/json.js';
@@ -26,6 +27,7 @@ export type TranscribeOptions = {
 	asEvents: boolean;
 	model?: string;
 	threads?: number;
+	latency: Latency;
 	rawRate?: number;
 	isPaced: boolean;
 	modelsDir?: string;
@@ -137,7 +139,7 @@ async function transcribeOne(run: Run, {file, output, label, beforeFirst}: One):
 	const {options, model, view, host} = run;
 	const recording = {
 		file,
-		engine: {modelDir: model.dir, threads: options.threads},
+		engine: {modelDir: model.dir, threads: options.threads, framesPerCall: framesPerCall[options.latency]},
 		rawRate: file === '-' ? options.rawRate : undefined,
 		isPaced: options.isPaced,
 	};

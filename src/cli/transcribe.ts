@@ -1,5 +1,6 @@
 import os from 'node:os';
 import {Command, InvalidArgumentError, Option} from 'commander';
+import {type Latency, latencies, recordingLatency} from '../engine/latency.js';
 import type {FormatName} from '../session/exports/formats.js';
 import type {ExitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -33,6 +34,11 @@ export function transcribeCommand(host: Host, end: (code: ExitCode) => void): Co
 		.option('--json', 'events on standard output, one JSON object a line: partial, final, progress')
 		.option('-m, --model <id|path>', 'model to caption with (default: the embedded one)')
 		.option('-t, --threads <n>', `cores for the model, 1 to ${cores} (default: all but one)`, threads)
+		.addOption(
+			new Option('--latency <latency>', 'low, balanced: shorter calls of the model, more work')
+				.choices(latencies)
+				.default(recordingLatency),
+		)
 		.option('--rate <hz>', 'standard input is raw 16-bit mono PCM (little-endian) at this rate', rate)
 		.option('--realtime', 'as if it was being spoken: no faster than speech')
 		.addHelpText('after', examples)
@@ -46,6 +52,7 @@ export function transcribeCommand(host: Host, end: (code: ExitCode) => void): Co
 				asEvents: flags.json === true,
 				model: flags.model,
 				threads: flags.threads,
+				latency: flags.latency,
 				rawRate: flags.rate,
 				isPaced: flags.realtime === true,
 			};
@@ -60,6 +67,7 @@ type Flags = {
 	json?: true;
 	model?: string;
 	threads?: number;
+	latency: Latency;
 	rate?: number;
 	realtime?: true;
 };

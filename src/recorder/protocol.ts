@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {type Latency, latencies} from '../engine/latency.js';
 import {journalEntry} from '../session/journal-entry.js';
 
 /** Version of what viewers and recorder say to each other; both name it first, and another version gets a sentence. */
@@ -8,10 +9,9 @@ export const maxMessageBytes = 65_536;
 
 const text = z.string().max(4000);
 
-/** `low`, `balanced`, `saver`: 1, 2 or 4 frames a call (design §5). */
-export const latency = z.enum(['low', 'balanced', 'saver']);
-/** `low`, `balanced`, `saver`: 1, 2 or 4 frames a call (design §5). */
-export type Latency = z.infer<typeof latency>;
+/** How long captions may wait for full calls of the model; `engine/latency.ts` has the sizes. */
+export const latency = z.enum(latencies);
+export type {Latency};
 
 /** What a session starts with; what is left out comes from the settings. Texts are untrusted. */
 export const startOptions = z.object({

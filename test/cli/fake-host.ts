@@ -27,7 +27,7 @@ export type FakeHost = Host & {
 	controller: AbortController;
 	/** What is open now: engines and sources. */
 	open: Set<object>;
-	asked: {threads: (number | undefined)[]; rawRates: (number | undefined)[]};
+	asked: {threads: (number | undefined)[]; framesPerCall: (number | undefined)[]; rawRates: (number | undefined)[]};
 	atExitActions: Set<() => void>;
 	texts(): {stdout: string; stderr: string};
 };
@@ -40,7 +40,7 @@ export function fakeHost(
 	const {stdout = new FakePipe(), stderr = new FakePipe()} = streams;
 	const controller = new AbortController();
 	const open = new Set<object>();
-	const asked: FakeHost['asked'] = {threads: [], rawRates: []};
+	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: []};
 	const atExitActions = new Set<() => void>();
 	return {
 		stdout,
@@ -53,8 +53,9 @@ export function fakeHost(
 		asked,
 		atExitActions,
 		texts: () => ({stdout: (stdout as FakePipe).text, stderr: (stderr as FakePipe).text}),
-		async startEngine({threads}) {
+		async startEngine({threads, framesPerCall}) {
 			asked.threads.push(threads);
+			asked.framesPerCall.push(framesPerCall);
 			const engine = {
 				sampleRate,
 				delayMs: 0,

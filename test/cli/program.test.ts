@@ -84,6 +84,11 @@ for (const threads of ['0', '-1', '1.5', 'x', '', String(cores + 1), '1e1']) {
 	);
 }
 complains(
+	'an unknown latency is one sentence',
+	['transcribe', '--latency', 'none', 'a.wav'],
+	"Option '--latency <latency>' argument 'none' is invalid. Allowed choices are low, balanced, saver: `pi-caption transcribe --help` shows what there is.",
+);
+complains(
 	'a rate beyond all reason is one sentence',
 	['transcribe', '-', '--rate', '3'],
 	"Option '--rate <hz>' argument '3' is invalid. Give a whole number from 4000 to 384000: `pi-caption transcribe --help` shows what there is.",

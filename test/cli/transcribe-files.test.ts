@@ -34,6 +34,7 @@ const defaults: TranscribeOptions = {
 	withWords: false,
 	asEvents: false,
 	isPaced: false,
+	latency: 'saver',
 };
 
 function transcribe(t: TestContext, host: FakeHost, files: string[], change: Partial<TranscribeOptions> = {}) {
@@ -288,7 +289,7 @@ test('events and an output file go together', async t => {
 test('threads and the rate of raw PCM reach engine and audio, the rate only for standard input', async t => {
 	const host = fakeHost({'talk.wav': talk, '-': talk});
 	await transcribe(t, host, ['talk.wav', '-'], {threads: 1, rawRate: 44_100});
-	assert.deepEqual(host.asked, {threads: [1, 1], rawRates: [undefined, 44_100]});
+	assert.deepEqual(host.asked, {threads: [1, 1], framesPerCall: [4, 4], rawRates: [undefined, 44_100]});
 });
 
 test('a package whose model.json is damaged is refused', async t => {
@@ -388,5 +389,17 @@ test('hostile texts of a model.json reach no transcript', async t => {
 			assert.equal(code, 0);
 			assert.doesNotMatch(host.texts().stdout, /[^\n\P{Cc}]|[\u202a-\u202e\u2066-\u2069]|<script|<img/u);
 		}
+	}
+});
+
+test('a latency is so many frames in a call', async t => {
+	for (const [latency, frames] of [
+		['low', 1],
+		['balanced', 2],
+		['saver', 4],
+	] as const) {
+		const host = fakeHost({'talk.wav': talk});
+		await transcribe(t, host, ['talk.wav'], {latency});
+		assert.deepEqual(host.asked.framesPerCall, [frames]);
 	}
 });
