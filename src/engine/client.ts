@@ -3,12 +3,13 @@ import {Worker} from 'node:worker_threads';
 import type {AudioChunk} from '../audio/audio-chunk.js';
 import type {AudioSource} from '../audio/audio-source.js';
 import {collectGarbage} from '../system/collect-garbage.js';
+import {framesPerCall as callSizes, recordingLatency} from './latency.js';
 import {Mailbox} from './mailbox.js';
 import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
 
 /**
  * `threads`: for one call of the model, by default all cores but one; `framesPerCall`: how many
- * frames one call takes (T of design §5), 1 … 8; captions come that many frames later, and the machine has less to do.
+ * frames one call takes (T of design §5), 1 … 8, by default as for a recording; captions come that many frames later, and the machine has less to do.
  */
 export type EngineOptions = {modelDir: string; threads?: number; framesPerCall?: number};
 
@@ -22,7 +23,8 @@ export type EngineClient = {
 	/** How late the model writes what it hears. */
 	readonly delayMs: number;
 	/**
-	 * Captions of one source, from first to last sample: pulls from it, at most one second ahead of the engine. Ends after the last final.
+	 * Captions of one source, from first to last sample: pulls from it, at most one second ahead of the engine. Ends after the last final. Times are those of the
+	 * tape: the first chunk may stand anywhere on it, and behind a gap time goes on where the next chunk stands.
 	 * Aborting ends the audio there: what was heard is still captioned, and the iteration ends after its last final. Throws `EngineError`; what
 	 * the source throws is thrown too, after the finals of what was heard before.
 	 */
@@ -49,7 +51,7 @@ const collectSeconds = 15;
 export async function startEngine({
 	modelDir,
 	threads = defaultThreads(),
-	framesPerCall = 4,
+	framesPerCall = callSizes[recordingLatency],
 }: EngineOptions): Promise<EngineClient> {
 	const worker = new Worker(new URL('./worker.js', import.meta.url), {
 		resourceLimits: {maxYoungGenerationSizeMb},
@@ -119,21 +121,24 @@ async function* captions(
 
 	let isOpen = true;
 	let isPulling = false;
+	// Positions on the tape.
 	let sentSamples = 0;
 	let collectedSamples = 0;
-	let decodedSamples = 0;
+	let decodedSamples: number | undefined;
 	let failure: {error: unknown} | undefined;
 	if (signal?.aborted) finish();
 	try {
 		for (;;) {
-			const hasRoom = sentSamples - decodedSamples <= sampleRate * (maxSecondsInFlight - pieceSeconds);
+			const inFlight = sentSamples - (decodedSamples ?? sentSamples);
+			const hasRoom = inFlight <= sampleRate * (maxSecondsInFlight - pieceSeconds);
 			if (isOpen && hasRoom && !isPulling) pull();
 			const mail = await mailbox.next();
 			switch (mail.type) {
 				case 'piece':
 					isPulling = false;
 					if (!isOpen) break;
-					sentSamples += mail.piece.samples.length;
+					decodedSamples ??= mail.piece.startSample;
+					sentSamples = mail.piece.startSample + mail.piece.samples.length;
 					if (sentSamples - collectedSamples > collectSeconds * sampleRate) {
 						collectedSamples = sentSamples;
 						collectGarbage();
@@ -169,13 +174,14 @@ async function* captions(
 /** Cuts chunks into pieces of at most `pieceSamples`, each with its own memory. */
 async function* cut(chunks: AsyncIterable<AudioChunk>, pieceSamples: number): AsyncGenerator<AudioChunk> {
 	for await (const chunk of chunks) {
-		const {samples, startSample} = chunk;
+		const {samples, startSample, isAfterGap} = chunk;
 		if (samples.length <= pieceSamples) {
 			yield chunk;
 			continue;
 		}
 		for (let at = 0; at < samples.length; at += pieceSamples) {
-			yield {samples: samples.slice(at, at + pieceSamples), startSample: startSample + at};
+			const piece = {samples: samples.slice(at, at + pieceSamples), startSample: startSample + at};
+			yield at === 0 ? {...piece, isAfterGap} : piece;
 		}
 	}
 }

@@ -9,15 +9,15 @@ export type StreamEvent = {type: 'partial' | 'final'; segment: Segment};
 export type EngineStream = {
 	/** Takes samples in: mono, [-1, 1], any length. They are copied; nothing is computed yet. */
 	feed(samples: Float32Array): void;
-	/** Samples that became captions' material so far, in whole frames. */
+	/** Position on the tape up to which everything became captions' material, in whole frames. */
 	readonly decodedSamples: number;
 	/** Computes on a part of what waits; false when too little waits for a full call. */
 	decode(): Promise<boolean>;
 	/**
-	 * Ends what was heard: decodes all of it and the delay's worth of silence, closes the open line, and starts from a fresh state. Time goes on.
-	 * Used at the end of the audio and at gaps.
+	 * Ends what was heard: decodes all of it and the delay's worth of silence, closes the open line, and starts from a fresh state. Time goes on at
+	 * sample `nextSample` of the tape, by default where it stands. Used at the end of the audio, at gaps, and before the first sample where that is not sample 0.
 	 */
-	flush(): Promise<void>;
+	flush(nextSample?: number): Promise<void>;
 };
 
 /** Weights, loaded once and shared by every stream. */

@@ -1,3 +1,4 @@
+import type {AudioChunk} from '../audio/audio-chunk.js';
 import type {Segment} from '../session/segment.js';
 
 /** What went wrong in an engine. Errors cross the thread as `{code, message}`: a posted `Error` loses its class. */
@@ -16,17 +17,19 @@ export class EngineError extends Error {
 	}
 }
 
-/** To the worker. `close` drops what waits and ends the thread after the call that runs. `audio` moves its samples: mono, [-1, 1], at the rate that `ready` told, in order and without gaps. */
+/**
+ * To the worker. `close` drops what waits and ends the thread after the call that runs. `audio` is a chunk at the rate that `ready` told and moves its samples; the first one may
+ * stand anywhere on the tape, the others follow it without a hole but where `isAfterGap` says so.
+ */
 export type ToEngine =
 	| {type: 'load'; modelDir: string; threads: number; framesPerCall: number}
-	| {type: 'audio'; samples: Float32Array<ArrayBuffer>; startSample: number}
-	| {type: 'flush'; id: number}
+	| ({type: 'audio'} & AudioChunk)
 	| {type: 'finish'}
 	| {type: 'close'};
 
 /**
  * From the worker. `ready` comes first, `finished` or `failed` last. A `partial` replaces the whole text of the open segment, and only the
- * newest segment may be partial; a `final` never changes. `progress` says how many samples were taken in so far (the sender keeps at most
+ * newest segment may be partial; a `final` never changes. `progress` says up to which sample of the tape everything is decoded (the sender keeps at most
  * one second beyond that in flight) and how long the engine has computed in all.
  */
 export type FromEngine =
@@ -34,6 +37,5 @@ export type FromEngine =
 	| {type: 'partial'; segment: Segment}
 	| {type: 'final'; segment: Segment}
 	| {type: 'progress'; decodedSamples: number; computeMs: number}
-	| {type: 'flushed'; id: number}
 	| {type: 'finished'}
 	| {type: 'failed'; code: EngineErrorCode; message: string};

@@ -1,7 +1,9 @@
+import {setTimeout} from 'node:timers/promises';
 import {parentPort} from 'node:worker_threads';
 import {collectGarbage} from '../system/collect-garbage.js';
 import {type Engine, type EngineStream, loadEngine} from './engine.js';
 import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
+import {type SlowDown, slowDownOf, slowDownVariable} from './slow-down.js';
 
 // The worker never sees wall-clock time but for `computeMs`, which only measures.
 
@@ -9,9 +11,12 @@ const port = parentPort!;
 const waiting: ToEngine[] = [];
 let engine: Engine | undefined;
 let stream: EngineStream | undefined;
+/** Where on the tape the first chunk stands; undefined before it comes. */
+let firstSample: number | undefined;
 let isBusy = false;
 let isClosing = false;
 let computeMs = 0;
+let slowDown: SlowDown | undefined;
 /** Seconds of audio between two collections of garbage. */
 const collectSeconds = 15;
 let collectedSamples = 0;
@@ -39,6 +44,7 @@ async function work(): Promise<void> {
 async function handle(message: ToEngine): Promise<void> {
 	switch (message.type) {
 		case 'load': {
+			slowDown = slowDownOf(process.env[slowDownVariable]);
 			engine = await loadEngine(message.modelDir, message);
 			stream = engine.createStream(event => send(event));
 			const {sampleRate, frameSamples, delayMs} = engine;
@@ -46,14 +52,14 @@ async function handle(message: ToEngine): Promise<void> {
 			break;
 		}
 		case 'audio':
+			if (firstSample === undefined || message.isAfterGap) {
+				firstSample ??= message.startSample;
+				await measured(() => loaded().flush(message.startSample));
+			}
 			loaded().feed(message.samples);
 			do {
 				takeWaitingAudio();
 			} while ((await measured(() => loaded().decode())) && !isClosing);
-			break;
-		case 'flush':
-			await measured(() => loaded().flush());
-			send({type: 'flushed', id: message.id});
 			break;
 		case 'finish':
 			await measured(() => loaded().flush());
@@ -68,7 +74,7 @@ async function handle(message: ToEngine): Promise<void> {
 }
 
 function takeWaitingAudio(): void {
-	for (let next = waiting[0]; next?.type === 'audio'; next = waiting[0]) {
+	for (let next = waiting[0]; next?.type === 'audio' && !next.isAfterGap; next = waiting[0]) {
 		loaded().feed(next.samples);
 		waiting.shift();
 	}
@@ -79,6 +85,11 @@ async function measured<Result>(compute: () => Promise<Result>): Promise<Result>
 	const result = await compute();
 	computeMs += performance.now() - start;
 	const {decodedSamples} = loaded();
+	if (engine && slowDown) {
+		const waitMs = slowDown(((decodedSamples - firstSample!) / engine.sampleRate) * 1000, computeMs);
+		await setTimeout(waitMs);
+		computeMs += waitMs;
+	}
 	if (engine && decodedSamples - collectedSamples > collectSeconds * engine.sampleRate) {
 		collectedSamples = decodedSamples;
 		collectGarbage();

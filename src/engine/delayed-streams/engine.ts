@@ -58,6 +58,8 @@ export async function loadDelayedStreamsEngine(
 
 /** What starts anew at every `flush`. */
 type Hearing = {
+	/** Position on the tape of the first sample. */
+	startSample: number;
 	framer: Framer;
 	frontendState: unknown;
 	speller: Speller;
@@ -70,7 +72,8 @@ class DelayedStream implements EngineStream {
 	readonly #weights: Weights;
 	readonly #captions: CaptionAssembler;
 	readonly #loop: DecodeLoop;
-	#fedSamples = 0;
+	/** Position on the tape behind the last sample that came. */
+	#nextSample = 0;
 	#hearing: Hearing;
 
 	constructor(weights: Weights, emit: (event: StreamEvent) => void, onPosition?: (decoded: DecodedPosition) => void) {
@@ -79,7 +82,7 @@ class DelayedStream implements EngineStream {
 		const frameMs = (frameSamples / sampleRate) * 1000;
 		const prefixMs = prefixFrames(weights.manifest) * frameMs;
 		this.#captions = new CaptionAssembler({frameMs, delayMs: delayMs + prefixMs}, emit);
-		this.#hearing = startHearing(weights);
+		this.#hearing = startHearing(weights, 0);
 		this.#loop = new DecodeLoop(weights.lm, weights.template, decoded => {
 			const {position, token} = decoded;
 			onPosition?.(decoded);
@@ -94,11 +97,12 @@ class DelayedStream implements EngineStream {
 		const {framer} = this.#hearing;
 		const {frameSamples} = this.#weights.manifest;
 		const waiting = (framer.frames + this.#loop.waiting) * frameSamples + framer.remainder;
-		return Math.max(0, this.#fedSamples - waiting);
+		// What waits may be silence of our own, before the first sample.
+		return Math.max(this.#hearing.startSample, this.#nextSample - waiting);
 	}
 
 	feed(samples: Float32Array): void {
-		this.#fedSamples += samples.length;
+		this.#nextSample += samples.length;
 		this.#hearing.framer.push(samples);
 	}
 
@@ -107,17 +111,21 @@ class DelayedStream implements EngineStream {
 		return this.#isReady({isLast: false});
 	}
 
-	async flush(): Promise<void> {
+	async flush(nextSample = this.#nextSample): Promise<void> {
+		if (this.#nextSample > this.#hearing.startSample) await this.#decodeToTheEnd();
+		this.#nextSample = nextSample;
+		this.#captions.restart((nextSample / this.#weights.manifest.sampleRate) * 1000);
+		this.#hearing = startHearing(this.#weights, nextSample);
+		this.#loop.reset();
+	}
+
+	async #decodeToTheEnd(): Promise<void> {
 		const {sampleRate, frameSamples, delayMs} = this.#weights.manifest;
 		const silenceMs = delayMs + flushTailMs;
 		const silentFrames = Math.ceil(((silenceMs / 1000) * sampleRate) / frameSamples);
 		this.#hearing.framer.pad();
 		this.#hearing.framer.push(new Float32Array(silentFrames * frameSamples));
 		while (this.#isReady({isLast: true})) await this.#decode({isLast: true});
-
-		this.#captions.restart((this.#fedSamples / sampleRate) * 1000);
-		this.#hearing = startHearing(this.#weights);
-		this.#loop.reset();
 	}
 
 	/**
@@ -156,10 +164,11 @@ class DelayedStream implements EngineStream {
 	}
 }
 
-function startHearing({manifest, frontend, pieces}: Weights): Hearing {
+function startHearing({manifest, frontend, pieces}: Weights, startSample: number): Hearing {
 	const framer = new Framer(manifest.frameSamples);
 	framer.push(new Float32Array(prefixFrames(manifest) * manifest.frameSamples));
 	return {
+		startSample,
 		framer,
 		frontendState: frontend.createState(),
 		speller: new Speller(pieces, [manifest.tokens.padding, manifest.tokens.endOfPadding]),
