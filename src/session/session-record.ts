@@ -12,6 +12,10 @@ export const sessionRecord = z.object({
 	state: z.enum(['recording', 'stopped']),
 	/** Set when it was imported from a recording, which has no device. */
 	importedFrom: z.string().max(1000).optional(),
+	/** Rate and length of the tape, once it is closed: what is left of them where the audio is deleted. */
+	tape: z.object({sampleRate: z.number().int().positive(), nSamples: z.number().int().nonnegative()}).optional(),
+	/** Words of the transcript, once it is written. */
+	nWords: z.number().int().nonnegative().optional(),
 	/** The audio was deleted after the transcript was written and read back. */
 	isAudioDeleted: z.boolean().optional(),
 });
