@@ -1,0 +1,26 @@
+import {open} from 'node:fs/promises';
+
+/** The file under a journal, as its writer needs it. Each call runs in a thread of Node's pool; one is under way at a time. */
+export type JournalDisk = {
+	/** Writes `bytes` at byte `position` and returns how many of them; may be fewer. */
+	write(bytes: Uint8Array, position: number): Promise<number>;
+	/** Returns when what was written before the call is on the medium (`fdatasync`). */
+	sync(): Promise<void>;
+	/** Cuts the file to `size` bytes. */
+	truncate(size: number): Promise<void>;
+	close(): Promise<void>;
+};
+
+/** The file at `path`, which exists. Throws what the system says. */
+export async function openJournalDisk(path: string): Promise<JournalDisk> {
+	const handle = await open(path, 'r+');
+	return {
+		async write(bytes, position) {
+			const {bytesWritten} = await handle.write(bytes, 0, bytes.length, position);
+			return bytesWritten;
+		},
+		sync: () => handle.datasync(),
+		truncate: size => handle.truncate(size),
+		close: () => handle.close(),
+	};
+}
