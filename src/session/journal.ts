@@ -1,10 +1,10 @@
 import {open, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
+import {syncFolder} from '../system/sync-folder.js';
 import {openJournalDisk} from './journal-disk.js';
 import {type Journal, loadJournal} from './journal-reader.js';
 import {fill, JournalWriter, type JournalWriterOptions, preallocatedBytes} from './journal-writer.js';
 import {SessionError} from './session-error.js';
-import {syncFolder} from './sync-folder.js';
 
 /**
  * Begins a journal at `file`, which must not exist, readable by its owner alone. It gets its name when its first megabyte is on the medium, and its folder's entry is synced.

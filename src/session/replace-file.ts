@@ -1,6 +1,6 @@
 import {open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {syncFolder} from './sync-folder.js';
+import {syncFolder} from '../system/sync-folder.js';
 
 /**
  * Writes `text` to `file`, readable by its owner alone: whole and on the medium, or not at all, so that whoever reads it, or a power cut,

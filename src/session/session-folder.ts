@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import {syncFolder} from '../system/sync-folder.js';
 import {replaceFile} from './replace-file.js';
 import {SessionError} from './session-error.js';
 import {type SessionRecord, sessionFiles, sessionRecord} from './session-record.js';
-import {syncFolder} from './sync-folder.js';
 
 /** A session on disk: its folder and what `session.json` says. */
 export type SessionFolder = {folder: string; record: SessionRecord};
