@@ -10,8 +10,8 @@ const layers = ['cli', 'ui', 'recorder', 'capture', 'models', 'convert', 'engine
 /** Each native or heavy package has one door. */
 const doors: Record<string, RegExp> = {
 	'onnxruntime-node': /^engine\/onnx\.ts$/,
-	naudiodon: /^audio\/portaudio\.ts$/,
-	koffi: /^audio\/portaudio\.ts$/,
+	naudiodon: /^audio\/portaudio\//,
+	koffi: /^audio\/portaudio\//,
 	ink: /^ui\//,
 	react: /^ui\//,
 	'log-update': /^ui\//,
