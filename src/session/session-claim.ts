@@ -1,5 +1,6 @@
-import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {identifyProcess} from '../system/process-identity.js';
 
 /** A process that has a session in its hands leaves a file of this name in its folder; the name says which process. */
 const claimName = /^\.claim-(\d+-\d+-[0-9a-f]{8})$/;
@@ -33,13 +34,16 @@ function claims(folder: string): {name: string; pid: number; isAlive: boolean}[]
 	});
 }
 
-/** Names the process `pid` beyond its number: when it started, and in which run of the machine. For file names. */
-export const processMark = (pid: number = process.pid): string => `${pid}-${startTicks(pid) ?? 0}-${bootId()}`;
+/** Names the process `pid` beyond its number, for file names: `number-start-run of the machine`. */
+export function processMark(pid: number = process.pid): string {
+	const {startTicks = '0', bootId = '00000000'} = identifyProcess(pid) ?? {};
+	return `${pid}-${startTicks}-${bootId.slice(0, 8)}`;
+}
 
 /** Whether the process lives that `processMark` gave this `mark`. */
 export function isAliveMark(mark: string): boolean {
 	const pid = Number.parseInt(mark, 10);
-	return startTicks(pid) !== undefined && processMark(pid) === mark;
+	return identifyProcess(pid) !== undefined && processMark(pid) === mark;
 }
 
 function namesIn(folder: string): string[] {
@@ -51,19 +55,3 @@ function namesIn(folder: string): string[] {
 		throw error;
 	}
 }
-
-/** When a process started, in ticks since the machine did; undefined where there is none, or only what is left of one (a zombie). */
-function startTicks(pid: number): number | undefined {
-	let stat: string;
-	try {
-		stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-	} catch {
-		return undefined;
-	}
-	// Fields are counted behind the name, which may hold anything: `42 (a) b) S 1 …`; the state is the third, the start the 22nd.
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	return ['Z', 'X'].includes(fields[0]!) ? undefined : Number(fields[19]);
-}
-
-/** Changes with every start of the machine. */
-const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);

@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import {writeAtomically} from '../system/atomic-file.js';
 import {syncFolder} from '../system/sync-folder.js';
-import {replaceFile} from './replace-file.js';
 import {SessionError} from './session-error.js';
 import {type SessionRecord, sessionFiles, sessionRecord} from './session-record.js';
 
@@ -68,7 +68,7 @@ export async function readSessionRecord(folder: string): Promise<SessionRecord> 
 
 /** Writes `session.json` whole, or leaves the earlier one. Throws what the system says. */
 export function writeSessionRecord(folder: string, record: SessionRecord): Promise<void> {
-	return replaceFile(path.join(folder, sessionFiles.record), `${JSON.stringify(record, undefined, '\t')}\n`);
+	return writeAtomically(path.join(folder, sessionFiles.record), `${JSON.stringify(record, undefined, '\t')}\n`);
 }
 
 /** Makes `folder` and those above it that are missing, for their owner alone, with their names on the medium. */

