@@ -1,11 +1,11 @@
-import {open} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import type {AudioChunk} from '../audio/audio-chunk.js';
 import type {AudioSource} from '../audio/audio-source.js';
 import {resample} from '../audio/resampler.js';
-import {extentOf} from './tape.js';
-import {bytesPerSample, samplesInFile, tapeOffset} from './tape-header.js';
+import type {TapeExtent} from './tape.js';
+import {openTapeFile} from './tape-file.js';
+import {bytesPerSample} from './tape-header.js';
 
 /** How to read a tape. */
 export type TapeReaderOptions = {
@@ -26,16 +26,16 @@ const lookEveryMs = 50;
 
 /**
  * Reads the tape at `file` as it grows: its length is the file's, whatever its header says. Chunks count from the tape's first sample (at the rate that was asked
- * for), wherever the reading began. Throws `SessionError` where it is no tape.
+ * for), wherever the reading began. A tape that forgets is read too: what it has forgotten is left out, and the chunk behind it `isAfterGap`. Throws `SessionError` where it is no tape.
  */
 export async function readTape(file: string, options: TapeReaderOptions = {}): Promise<AudioSource> {
 	const {fromSample = 0, isGrowing = () => false, signal} = options;
-	const handle = await open(file, 'r');
-	let extent: Awaited<ReturnType<typeof extentOf>>;
+	const tape = await openTapeFile(file);
+	let extent: TapeExtent;
 	try {
-		extent = await extentOf(handle, file);
+		extent = await tape.extent();
 	} catch (error) {
-		await handle.close();
+		await tape.close();
 		throw error;
 	}
 	const tapeRate = extent.sampleRate;
@@ -46,37 +46,49 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 	const close = async () => {
 		closing.abort();
 		// A reading that goes on closes the file itself, when its call has returned.
-		if (!isReading) await handle.close();
+		if (!isReading) await tape.close();
 	};
 
+	let sample = fromSample;
+	/** Samples that the tape has forgotten before they were read come next. */
+	let isAfterGap = false;
+
+	/** To the end of the tape, or to what it has forgotten. */
 	async function* blocks(): AsyncGenerator<Float32Array> {
 		const bytes = Buffer.alloc(maxReadSamples * bytesPerSample);
-		for (let sample = fromSample; !endings.aborted; ) {
-			// Asked before the length is taken: what was appended in between is still read.
+		while (!endings.aborted) {
+			// Asked before it is read: what was appended in between is still read.
 			const mayGrow = isGrowing();
-			const left = samplesInFile((await handle.stat()).size) - sample;
-			if (left <= 0) {
+			const {fromSample: found, nSamples} = await tape.read(sample, bytes);
+			if (nSamples === 0) {
 				if (!mayGrow) return;
 				await setTimeout(lookEveryMs, undefined, {signal: endings}).catch(() => {});
 				continue;
 			}
-			const wanted = Math.min(left, maxReadSamples) * bytesPerSample;
-			const {bytesRead} = await handle.read(bytes, 0, wanted, tapeOffset(sample));
-			const block = toFloats(bytes, Math.floor(bytesRead / bytesPerSample));
-			sample += block.length;
-			yield block;
+			if (found > sample) {
+				sample = found;
+				isAfterGap = true;
+				return;
+			}
+			sample += nSamples;
+			yield toFloats(bytes, nSamples);
 		}
 	}
 
 	async function* chunks(): AsyncGenerator<AudioChunk> {
 		isReading = true;
-		let startSample = Math.round((fromSample * sampleRate) / tapeRate);
 		try {
-			for await (const block of resample(blocks(), tapeRate, sampleRate)) {
-				const samples = Float32Array.from(block);
-				yield {samples, startSample};
-				startSample += samples.length;
-			}
+			do {
+				let behindGap = isAfterGap ? {isAfterGap} : {};
+				isAfterGap = false;
+				let startSample = Math.round((sample * sampleRate) / tapeRate);
+				for await (const block of resample(blocks(), tapeRate, sampleRate)) {
+					const samples = Float32Array.from(block);
+					yield {samples, startSample, ...behindGap};
+					behindGap = {};
+					startSample += samples.length;
+				}
+			} while (isAfterGap);
 		} finally {
 			isReading = false;
 			await close();

@@ -2,7 +2,7 @@ import {open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {syncFolder} from '../system/sync-folder.js';
 import {SessionError} from './session-error.js';
-import {openTapeDisk} from './tape-disk.js';
+import {openTapeDisk, type TapeDisk} from './tape-disk.js';
 import {closedTapeHeader, openTapeHeader, samplesInFile, tapeHeaderBytes, tapeRate} from './tape-header.js';
 import {TapeWriter, type TapeWriterOptions} from './tape-writer.js';
 
@@ -18,20 +18,29 @@ export async function createTape(
 	sampleRate: number,
 	options: TapeWriterOptions = {},
 ): Promise<TapeWriter> {
-	const unnamed = `${file}.new`;
-	// A recorder that died here left its header: it holds no sample.
-	await rm(unnamed, {force: true});
-	const handle = await open(unnamed, 'wx', 0o600);
-	try {
-		await handle.write(openTapeHeader(sampleRate), 0, tapeHeaderBytes, 0);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
-	await refuseExisting(file);
-	await rename(unnamed, file);
-	await syncFolder(path.dirname(file));
-	return new TapeWriter(await openTapeDisk(file), sampleRate, 0, options);
+	return new TapeWriter(await createTapeDisk(file, sampleRate), sampleRate, 0, options);
+}
+
+/**
+ * Begins a tape as `createTape` does, without waiting for the disk: the file is made by the first write, and what is appended before is held as it is while a
+ * disk refuses. A disk that is full from the start loses no more than one that becomes so.
+ */
+export function beginTape(file: string, sampleRate: number, options: TapeWriterOptions = {}): TapeWriter {
+	let disk: TapeDisk | undefined;
+	const made = async () => {
+		disk ??= await createTapeDisk(file, sampleRate);
+		return disk;
+	};
+	return new TapeWriter(
+		{
+			write: async (bytes, position) => (await made()).write(bytes, position),
+			sync: async () => (await made()).sync(),
+			close: async () => disk?.close(),
+		},
+		sampleRate,
+		0,
+		options,
+	);
 }
 
 /** Goes on at the end of the tape at `file`, left by a capture that died or paused. Throws `SessionError` where it is no tape. */
@@ -46,16 +55,6 @@ export async function continueTape(file: string, options: TapeWriterOptions = {}
  */
 export async function repairTape(file: string): Promise<TapeExtent> {
 	return writeHeader(file, ({sampleRate, nSamples}) => closedTapeHeader(sampleRate, nSamples));
-}
-
-/** Rate and length of the tape at `file`, told by its length and not by its header. Throws `SessionError` where it is no tape. */
-export async function tapeExtent(file: string): Promise<TapeExtent> {
-	const handle = await open(file, 'r');
-	try {
-		return await extentOf(handle, file);
-	} finally {
-		await handle.close();
-	}
 }
 
 type Handle = Awaited<ReturnType<typeof open>>;
@@ -77,6 +76,29 @@ async function writeHeader(file: string, header: (extent: TapeExtent) => Buffer)
 		return extent;
 	} finally {
 		await handle.close();
+	}
+}
+
+async function createTapeDisk(file: string, sampleRate: number): Promise<TapeDisk> {
+	const unnamed = `${file}.new`;
+	// A capture that died here left its header: it holds no sample.
+	await rm(unnamed, {force: true});
+	const handle = await open(unnamed, 'wx', 0o600);
+	try {
+		await handle.write(openTapeHeader(sampleRate), 0, tapeHeaderBytes, 0);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+	await refuseExisting(file);
+	await rename(unnamed, file);
+	try {
+		await syncFolder(path.dirname(file));
+		return await openTapeDisk(file);
+	} catch (error) {
+		// It holds no sample, and the next attempt would find it there.
+		await rm(file, {force: true});
+		throw error;
 	}
 }
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {after, test} from 'node:test';
 import {openAudio} from '../../src/audio/open-audio.js';
-import {continueTape, createTape, repairTape, tapeExtent} from '../../src/session/tape.js';
+import {beginTape, continueTape, createTape, repairTape} from '../../src/session/tape.js';
+import {tapeExtent} from '../../src/session/tape-file.js';
 import {tapeHeaderBytes, tapeOffset} from '../../src/session/tape-header.js';
 import {readTape} from '../../src/session/tape-reader.js';
 import {projectRoot} from '../project-root.js';
@@ -66,6 +67,25 @@ test('a tape is never written over', async () => {
 	await (await createTape(file, 24_000)).finish();
 	await assert.rejects(createTape(file, 24_000), /is there already: a tape is never written over/);
 	assert.equal((await tapeExtent(file)).nSamples, 0);
+});
+
+test('a tape begins without waiting for its file, and its samples wait for a folder that is not there yet', async () => {
+	const late = path.join(folder, 'late');
+	const file = path.join(late, 'audio.wav');
+	const refused: unknown[] = [];
+	const tape = beginTape(file, 24_000, {retryEveryMs: 1, onHealth: (_, error) => error && refused.push(error)});
+	tape.append(numbered(0, 1000));
+	while (tape.health !== 'refused') await new Promise(resolve => setImmediate(resolve));
+	mkdirSync(late);
+	while (tape.health !== 'ok') await new Promise(resolve => setTimeout(resolve, 1));
+	tape.append(numbered(1000, 1000));
+	await tape.finish();
+	assert.deepEqual(
+		refused.map(error => (error as NodeJS.ErrnoException).code),
+		['ENOENT'],
+	);
+	assert.equal(tape.lostSamples, 0);
+	assert.deepEqual(samplesOf(file), numbered(0, 2000));
 });
 
 test('what is no tape is refused with the reason', async () => {
