@@ -60,6 +60,21 @@ export class HeldSamples {
 		return joined(this.#leaving, this.#nLeaving);
 	}
 
+	/** A copy of up to `limit` samples of those that were not given to the system yet, from number `from` of them on. */
+	unwritten(from: number, limit: number): Int16Array<ArrayBuffer> {
+		const samples = new Int16Array(Math.max(0, Math.min(limit, this.unwrittenCount - from)));
+		let start = -from;
+		for (const piece of [...this.#leaving, ...this.#waiting]) {
+			if (start >= samples.length) break;
+			if (start + piece.length > 0) {
+				const wanted = piece.subarray(Math.max(0, -start), samples.length - start);
+				samples.set(wanted, Math.max(0, start));
+			}
+			start += piece.length;
+		}
+		return samples;
+	}
+
 	/** The first `nSamples` of the leaving ones were taken by the system; the others wait again. */
 	wrote(nSamples: number): void {
 		let left = nSamples;

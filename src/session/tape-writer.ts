@@ -90,6 +90,19 @@ export class TapeWriter {
 		return this.#health;
 	}
 
+	/** Resolves when the writes that are under way have been made, or refused. */
+	async written(): Promise<void> {
+		await this.#writing;
+	}
+
+	/**
+	 * Up to `limit` samples that wait in memory for the disk, from sample `fromSample` of the tape that will be: none where the tape has it already, or nothing was heard yet. A copy.
+	 */
+	unwritten(fromSample: number, limit: number): Int16Array<ArrayBuffer> {
+		const from = fromSample - this.#writtenSamples;
+		return from < 0 ? new Int16Array() : this.#held.unwritten(from, limit);
+	}
+
 	/** Takes `samples`, whose array belongs to the writer from then on. Never waits. */
 	append(samples: Int16Array): void {
 		if (this.#isFinished) throw new Error('This tape is finished.');

@@ -182,3 +182,23 @@ test('a finished tape takes no more samples', async () => {
 	await writer.finish();
 	assert.throws(() => writer.append(numbered(0, 1)), /finished/);
 });
+
+test('samples that wait for the disk can be read from memory at their place on the tape', async () => {
+	const {disk, writer} = begin();
+	writer.append(numbered(0, 100));
+	await settle();
+	disk.refusal.write = new Error('no space is left');
+	for (let at = 100; at < 300; at += 50) writer.append(numbered(at, 50));
+	await settle();
+	assert.deepEqual(writer.unwritten(100, 1000), numbered(100, 200));
+	for (const limit of [1, 7, 50, 73]) {
+		for (let at = 100; at < 300; at += limit) {
+			assert.deepEqual(writer.unwritten(at, limit), numbered(at, Math.min(limit, 300 - at)));
+		}
+	}
+	assert.equal(writer.unwritten(99, 10).length, 0);
+	assert.equal(writer.unwritten(300, 10).length, 0);
+	disk.refusal.write = undefined;
+	await writer.finish();
+	assert.deepEqual(disk.samples, numbered(0, 300));
+});
