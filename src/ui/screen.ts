@@ -27,11 +27,12 @@ export function screenAbilities({stdout, stderr, env}: Screen): ScreenAbilities 
 		showsOpenLine: live !== undefined && stdout.isTTY === true,
 		showsProgress: live === stderr,
 		showsPlainProgress: redrawsNothing && stderr.isTTY === true,
-		marks: isUtf8(env) ? {open: '› ', more: '…'} : {open: '> ', more: '...'},
+		marks: isUtf8Locale(env) ? {open: '› ', more: '…'} : {open: '> ', more: '...'},
 	};
 }
 
-const isOn = (value: string | undefined) => value !== undefined && !['', '0', 'false'].includes(value);
+const isOn = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
 
-/** The first of the three that is set counts, as in every C library. */
-const isUtf8 = ({LC_ALL, LC_CTYPE, LANG}: Screen['env']) => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+/** Whether text may be more than ASCII. The first of the three that is set counts, as in every C library. */
+export const isUtf8Locale = ({LC_ALL, LC_CTYPE, LANG}: Screen['env']): boolean =>
+	/utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');

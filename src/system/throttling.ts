@@ -1,0 +1,55 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+
+/** What a Raspberry Pi's firmware does to its processor. `now`: words for what it does at this moment; `before`: what it did since the machine was started. */
+export type Throttling = {now: string[]; before: string[]};
+
+/** Bits of the firmware's answer; the same bits 16 further up say that it happened since the start. */
+const bits = ['under-voltage', 'frequency capped', 'throttled', 'soft temperature limit'];
+const sinceStartShift = 16;
+
+/** Firmware and kernel say it in one of these places: Raspberry Pi OS in the first, kernels without its patches only as an alarm of the voltage sensor. */
+const firmwareFile = 'sys/devices/platform/soc/soc:firmware/get_throttled';
+const sensorsFolder = 'sys/class/hwmon';
+
+/** What the firmware below `root` reports; undefined where there is none, as on everything but a Raspberry Pi. */
+export function readThrottling(root: string): Throttling | undefined {
+	const reported = readText(path.join(root, firmwareFile));
+	if (reported !== undefined) return parseThrottled(reported);
+	const alarm = voltageAlarm(path.join(root, sensorsFolder));
+	return alarm === undefined ? undefined : {now: alarm ? [bits[0]!] : [], before: []};
+}
+
+/** `50005` and `throttled=0x50005` (hexadecimal both). Undefined for anything else. */
+export function parseThrottled(reported: string): Throttling | undefined {
+	const digits = /^(?:throttled=)?(?:0x)?([0-9a-f]{1,8})$/i.exec(reported.trim())?.[1];
+	if (digits === undefined) return undefined;
+	const word = Number.parseInt(digits, 16);
+	const named = (shift: number) => bits.filter((_, i) => (word >>> (shift + i)) & 1);
+	return {now: named(0), before: named(sinceStartShift)};
+}
+
+function voltageAlarm(folder: string): boolean | undefined {
+	for (const name of listFolder(folder)) {
+		if (readText(path.join(folder, name, 'name'))?.trim() !== 'rpi_volt') continue;
+		const alarm = readText(path.join(folder, name, 'in0_lcrit_alarm'));
+		if (alarm !== undefined) return alarm.trim() === '1';
+	}
+	return undefined;
+}
+
+function readText(file: string): string | undefined {
+	try {
+		return readFileSync(file, 'utf8');
+	} catch {
+		return undefined;
+	}
+}
+
+function listFolder(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}

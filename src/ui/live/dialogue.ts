@@ -1,0 +1,89 @@
+import {exportFormats, type FormatName} from '../../session/exports/formats.js';
+import {wrapText} from '../../session/wrap-text.js';
+import {type Action, type Keymap, keyLabel, type Mode, modes} from './keymap.js';
+import {cutText, type Line, span} from './line.js';
+import type {LiveState} from './live-state.js';
+
+/** Formats of an export, the one for people first. */
+export const formatNames: readonly FormatName[] = [
+	'md',
+	...(Object.keys(exportFormats) as FormatName[]).filter(name => name !== 'md'),
+];
+
+/** Rows of the dialogue that is open, at the bottom of the screen; none while captions are read. */
+export function dialogueLines(state: LiveState, keymap: Keymap): Line[] {
+	const {columns} = state.screen;
+	const words = dialogueWords(state, keymap);
+	return words.flatMap(text => wrapText(text, Math.max(2, columns)).map((line): Line => [span(line, 'dialogue')]));
+}
+
+function dialogueWords(state: LiveState, keymap: Keymap): string[] {
+	const {mode, typed, look, formatIndex, marks} = state;
+	const key = (action: Action) => keyLabel(keymap.keys(mode, action)[0] ?? '', marks.more !== '…');
+	const choices = (...pairs: [Action, string][]) =>
+		pairs.map(([action, words]) => `${key(action)} ${words}`).join(marks.separator);
+	switch (mode) {
+		case 'leaving':
+			return [
+				'Leave?',
+				choices(['detach', 'leave, recording goes on (default)'], ['stop', 'stop and save'], ['cancel', 'stay']),
+			];
+		case 'stopping':
+			return ['Stop the recording and save it?', choices(['stop', 'stop and save'], ['cancel', 'go on recording'])];
+		case 'note':
+			return [typedLine('Note: ', typed, state), choices(['accept', 'save'], ['cancel', 'no note'])];
+		case 'search':
+			return [typedLine('Search: ', typed, state), choices(['accept', 'search backwards'], ['cancel', 'no search'])];
+		case 'export':
+			return [
+				`Export as ${formatNames.map((name, i) => (i === formatIndex ? `[${name}]` : name)).join(' ')}`,
+				typedLine('To: ', typed, state),
+				choices(['accept', 'write'], ['nextFormat', 'next format'], ['cancel', 'no export']),
+			];
+		case 'look':
+			return [
+				`Theme: ${look.theme}${marks.separator}size: ${look.textSize}`,
+				choices(['theme', 'next theme'], ['size', 'next size'], ['cancel', 'done']),
+			];
+		default:
+			return [];
+	}
+}
+
+/** What is typed with a cursor behind it; of a long one, its end. */
+function typedLine(label: string, typed: string, {screen, marks}: LiveState): string {
+	const text = `${typed.replaceAll(' ', '\u00a0')}${marks.cursor}`;
+	const room = Math.max(4, screen.columns - label.length);
+	const characters = [...text];
+	let end = characters.splice(-room).join('');
+	while (cutText(end, room) !== end) end = [...end].slice(1).join('');
+	return `${label.trimEnd()}\u00a0${end}`;
+}
+
+const modeTitles: Record<Mode, string> = {
+	captions: 'Keys',
+	leaving: 'After Ctrl-C',
+	stopping: 'After the key that stops',
+	note: 'While a note is written',
+	search: 'While a search is typed',
+	export: 'While an export is chosen',
+	look: 'While the look is chosen',
+	help: 'In this help',
+};
+
+/** Every key of every mode, for the help. */
+export function helpLines(state: LiveState, keymap: Keymap): Line[] {
+	const isAscii = state.marks.more !== '…';
+	return modes.flatMap((mode): Line[] => [
+		...(mode === 'captions' ? [] : [[]]),
+		[span(modeTitles[mode], 'dialogue')],
+		...keymap
+			.actions(mode)
+			.map(
+				({keys, help}): Line => [
+					span(`  ${keys.map(key => keyLabel(key, isAscii)).join(', ')}`.padEnd(14), 'key'),
+					span(` ${help}`),
+				],
+			),
+	]);
+}

@@ -1,0 +1,43 @@
+import type {Key} from 'ink';
+import type {KeyName} from './keymap.js';
+
+const named = [
+	['return', 'return'],
+	['escape', 'escape'],
+	['tab', 'tab'],
+	['pageUp', 'pageup'],
+	['pageDown', 'pagedown'],
+	['home', 'home'],
+	['end', 'end'],
+	['upArrow', 'up'],
+	['downArrow', 'down'],
+	['leftArrow', 'left'],
+	['rightArrow', 'right'],
+	['backspace', 'backspace'],
+	// Most terminals send DEL for the backspace key, which Ink calls delete.
+	['delete', 'backspace'],
+] as const satisfies readonly (readonly [keyof Key, KeyName])[];
+
+/** A key press: what the keymap calls it, and the text that it stands for. */
+export type KeyPress = {key: KeyName; text: string};
+
+/**
+ * The key presses of what Ink heard at once. A slow line brings several keys in one piece, and so does a paste: each character is a press of its own, and a line's end is
+ * the Enter key.
+ */
+export function keyPresses(input: string, key: Key): KeyPress[] {
+	for (const [property, name] of named) if (key[property]) return [{key: name, text: ''}];
+	if (key.ctrl) return input.length === 1 ? [{key: `ctrl+${input}`, text: ''}] : [];
+	if (key.meta) return [];
+	return [...input].flatMap(character => characterPress(character) ?? []);
+}
+
+function characterPress(character: string): KeyPress | undefined {
+	const code = character.codePointAt(0)!;
+	if (character === '\r' || character === '\n') return {key: 'return', text: ''};
+	if (character === '\t') return {key: 'tab', text: ''};
+	if (code === 0x7f || code === 0x08) return {key: 'backspace', text: ''};
+	if (code < 0x1b) return {key: `ctrl+${String.fromCharCode(code + 0x60)}`, text: ''};
+	if (code < 0x20) return undefined;
+	return {key: character === ' ' ? 'space' : character, text: character};
+}

@@ -1,0 +1,319 @@
+import type {RecorderStatus} from '../../recorder/protocol.js';
+import type {RecorderEvent} from '../../recorder/recorder-client.js';
+import {safeLine} from '../../session/safe-text.js';
+import type {Gauges} from '../../system/gauges.js';
+import {captionItem, type Item} from './caption-item.js';
+import {type CaptionSetting, hasRoomForMargin} from './caption-rows.js';
+import type {FoundAt, JournalItem, JournalPage} from './journal-pages.js';
+import type {Mode} from './keymap.js';
+import type {Look} from './look.js';
+import type {Marks} from './marks.js';
+import {type Anchor, anchorAround, type Content, rowsAbove, rowsBelow, scrolled} from './viewport.js';
+
+/** A loaded stretch of the journal, whole lines: `items` of the bytes from `startByte` to `endByte`. */
+export type History = {
+	folder?: string;
+	tapeRate: number;
+	items: readonly JournalItem[];
+	startByte: number;
+	endByte: number;
+	/** Nothing was written behind `endByte` that is not loaded, as far as is known. */
+	isAtEnd: boolean;
+};
+
+/** Everything that the live screen shows. It changes only through `reduce`. */
+export type LiveState = {
+	connection: 'connecting' | 'on' | 'gone';
+	status?: RecorderStatus;
+	history: History;
+	/** Heard from the recorder and not yet read from the journal. */
+	pending: readonly Item[];
+	open?: {segmentId: number; text: string; startMs: number};
+	/** Where the reader has scrolled to; undefined while the newest line is followed. */
+	anchor?: Anchor;
+	/** Captions that came since the reader scrolled back. */
+	nNewLines: number;
+	query: string;
+	/** Where in the journal the last match was found. */
+	matchByte?: number;
+	mode: Mode;
+	/** What is typed in a note, a search or a path. */
+	typed: string;
+	/** Index of the chosen export format. */
+	formatIndex: number;
+	helpRow: number;
+	isCaptionsOnly: boolean;
+	look: Look;
+	screen: {columns: number; rows: number};
+	gauges?: Gauges;
+	/** RTF once a second, of the last minute. */
+	rtfs: readonly number[];
+	/** What was done or went wrong, shown for a while instead of the key bar. */
+	message?: string;
+	/** What is being done and may take a while. */
+	busy?: string;
+	marks: Marks;
+};
+
+/** What happens to the live screen. */
+export type LiveAction =
+	| {type: 'recorder'; event: RecorderEvent}
+	| {type: 'page'; where: 'replace' | 'before' | 'after'; folder: string; page: JournalPage; tapeRate: number}
+	| {type: 'found'; folder: string; found: FoundAt}
+	| {type: 'scroll'; rows: number}
+	| {type: 'follow'}
+	| {type: 'top'}
+	| {type: 'mode'; mode: Mode; typed?: string}
+	| {type: 'type'; typed: string}
+	| {type: 'format'; index: number}
+	| {type: 'scroll-help'; row: number}
+	| {type: 'query'; query: string}
+	| {type: 'look'; look: Partial<Look>}
+	| {type: 'captions-only'}
+	| {type: 'screen'; columns: number; rows: number}
+	| {type: 'second'; gauges?: Gauges}
+	| {type: 'message'; message?: string}
+	| {type: 'busy'; busy?: string};
+
+/** More items than this are not kept: what the reader is far from is read again when it is wanted. */
+export const maxItems = 1500;
+const dropItems = 500;
+const rtfsKept = 60;
+
+/** The state before anything was heard from a recorder. */
+export function initialState(
+	look: Look,
+	marks: Marks,
+	screen: {columns: number; rows: number},
+	tapeRate = 24_000,
+): LiveState {
+	return {
+		connection: 'connecting',
+		history: {tapeRate, items: [], startByte: 0, endByte: 0, isAtEnd: true},
+		pending: [],
+		nNewLines: 0,
+		query: '',
+		mode: 'captions',
+		typed: '',
+		formatIndex: 0,
+		helpRow: 0,
+		isCaptionsOnly: false,
+		look,
+		screen,
+		rtfs: [],
+		marks,
+	};
+}
+
+/** The next state. Pure. */
+export function reduce(state: LiveState, action: LiveAction): LiveState {
+	switch (action.type) {
+		case 'recorder':
+			return heard(state, action.event);
+		case 'page':
+			return action.folder === state.history.folder ? paged(state, action) : state;
+		case 'found':
+			return action.folder === state.history.folder ? shownAround(state, action.found) : state;
+		case 'scroll':
+			return scrolledBy(state, action.rows);
+		case 'follow':
+			return {...state, anchor: undefined, nNewLines: 0};
+		case 'top':
+			return contentOf(state).items.length === 0 ? state : {...state, anchor: {block: 0, row: 0}};
+		case 'mode':
+			return {...state, mode: action.mode, typed: action.typed ?? '', helpRow: 0, message: undefined};
+		case 'type':
+			return {...state, typed: action.typed};
+		case 'format':
+			return {...state, formatIndex: action.index};
+		case 'scroll-help':
+			return {...state, helpRow: Math.max(0, action.row)};
+		case 'query':
+			return {...state, query: action.query};
+		case 'look':
+			return {...state, look: {...state.look, ...action.look}};
+		case 'captions-only':
+			return {...state, isCaptionsOnly: !state.isCaptionsOnly};
+		case 'screen':
+			return {...state, screen: {columns: action.columns, rows: action.rows}};
+		case 'second':
+			return {...state, gauges: action.gauges ?? state.gauges, rtfs: withRtf(state)};
+		case 'message':
+			return {...state, message: action.message};
+		case 'busy':
+			return {...state, busy: action.busy};
+	}
+}
+
+/** What can be scrolled through now. The open line is only there when everything before it is. */
+export function contentOf({history, pending, open, query}: LiveState): Content {
+	if (!history.isAtEnd) return {items: history.items, query};
+	const items = pending.length > 0 ? [...history.items, ...pending] : history.items;
+	return {items, open: open && {text: open.text, startMs: open.startMs}, query};
+}
+
+/** How captions are set on the screen as it is. */
+export function settingOf({screen, look, marks, isCaptionsOnly}: LiveState): CaptionSetting {
+	return {
+		columns: screen.columns,
+		hasMargin: !isCaptionsOnly && hasRoomForMargin(screen.columns),
+		textSize: look.textSize,
+		marks,
+	};
+}
+
+/** How the rows of the screen are shared out. All is left out before the captions are. */
+export type Layout = {height: number; header: number; captions: number; gauges: number; keyBar: number};
+
+/** The last row of the terminal stays empty, so that nothing ever scrolls it. */
+export function layoutOf({screen, isCaptionsOnly}: LiveState): Layout {
+	const height = Math.max(1, screen.rows - 1);
+	if (isCaptionsOnly) return {height, header: 0, captions: height, gauges: 0, keyBar: 0};
+	const header = height < 2 ? 0 : screen.columns < 60 && height >= 10 ? 2 : 1;
+	const keyBar = height >= 6 ? 1 : 0;
+	const gauges = height >= 16 ? (screen.columns < 60 ? 3 : 2) : height >= 10 ? 1 : 0;
+	return {height, header, captions: height - header - gauges - keyBar, gauges, keyBar};
+}
+
+function heard(state: LiveState, event: RecorderEvent): LiveState {
+	switch (event.type) {
+		case 'gone':
+			return {...state, connection: 'gone', open: undefined, message: safeLine(event.message)};
+		case 'snapshot': {
+			const folder = event.status.session?.folder ?? state.history.folder;
+			const isOther = folder !== state.history.folder;
+			return {
+				...state,
+				connection: 'on',
+				status: event.status,
+				open: openLine(event.open),
+				// Those that the disk has not taken are sent again.
+				pending: isOther ? [] : state.pending.filter(({isUnsaved}) => !isUnsaved),
+				...(isOther && {
+					// Not at its end: so the newest page is wanted.
+					history: {...state.history, folder, items: [], startByte: 0, endByte: 0, isAtEnd: false},
+					anchor: undefined,
+					nNewLines: 0,
+					query: '',
+					matchByte: undefined,
+				}),
+			};
+		}
+		case 'status': {
+			const folder = event.status.session?.folder;
+			if (folder === undefined || folder === state.history.folder) return {...state, status: event.status};
+			// Another session began: its snapshot, or its first entry, follows.
+			return heard(state, {type: 'snapshot', status: event.status, journalBytes: 0});
+		}
+		case 'open':
+			return {...state, open: openLine(event.segment)};
+		case 'entry': {
+			const {entry, isUnsaved} = event;
+			const isOpenLine = entry.type === 'final' && entry.segment.segmentId === state.open?.segmentId;
+			const item = captionItem(entry, state.history.tapeRate, isUnsaved);
+			const isNewLine = item?.kind === 'final' && state.anchor !== undefined;
+			return {
+				...state,
+				open: isOpenLine ? undefined : state.open,
+				nNewLines: state.nNewLines + (isNewLine ? 1 : 0),
+				pending: item ? withPending(state, item) : state.pending,
+			};
+		}
+		case 'saved':
+			return state;
+	}
+}
+
+/**
+ * Entries stand in `pending` from the moment they are heard until they are read back from the journal: the reader sees them at once, and nothing is shown twice.
+ */
+function paged(state: LiveState, {where, page, tapeRate}: Extract<LiveAction, {type: 'page'}>): LiveState {
+	const {history} = state;
+	if (where === 'before') {
+		if (page.endByte !== history.startByte) return state;
+		const items = [...page.items, ...history.items];
+		const anchor = state.anchor && {...state.anchor, block: state.anchor.block + page.items.length};
+		const next = {...state, anchor, history: {...history, items, startByte: page.startByte}};
+		return droppedBehind(next);
+	}
+	if (where === 'after' && page.startByte !== history.endByte) return state;
+	const items = where === 'replace' ? page.items : [...history.items, ...page.items];
+	const read = new Set(page.items.map(({key}) => key));
+	const pending = state.pending.filter(({key}) => !read.has(key));
+	const startByte = where === 'replace' ? page.startByte : history.startByte;
+	return droppedBefore({
+		...state,
+		pending: pending.length === state.pending.length ? state.pending : pending,
+		history: {...history, tapeRate, items, startByte, endByte: page.endByte, isAtEnd: page.isAtEnd},
+	});
+}
+
+/** Forgets the oldest items; the reader's row stays. What the reader looks at is not forgotten: then the window ends before the newest. */
+function droppedBefore(state: LiveState): LiveState {
+	const {history, anchor} = state;
+	if (history.items.length <= maxItems) return state;
+	if (anchor && anchor.block < dropItems) return droppedBehind(state);
+	const items = history.items.slice(dropItems);
+	return {
+		...state,
+		anchor: anchor && {...anchor, block: anchor.block - dropItems},
+		history: {...history, items, startByte: history.items[dropItems]!.atByte},
+	};
+}
+
+function droppedBehind(state: LiveState): LiveState {
+	const {history} = state;
+	if (history.items.length <= maxItems) return state;
+	const kept = maxItems - dropItems;
+	const endByte = history.items[kept]!.atByte;
+	return {...state, history: {...history, items: history.items.slice(0, kept), endByte, isAtEnd: false}};
+}
+
+const maxPending = 1000;
+
+function withPending({history, pending}: LiveState, item: Item): readonly Item[] {
+	// Far from the end, what the disk has is read when the reader comes there.
+	if (!history.isAtEnd && !item.isUnsaved) return pending;
+	if (pending.some(({key}) => key === item.key)) return pending;
+	return [...pending, item].slice(-maxPending);
+}
+
+function shownAround(state: LiveState, {page, atByte}: FoundAt): LiveState {
+	const history = {
+		...state.history,
+		items: page.items,
+		startByte: page.startByte,
+		endByte: page.endByte,
+		isAtEnd: page.isAtEnd,
+	};
+	const next = {...state, history, matchByte: atByte};
+	const block = page.items.findIndex(item => item.atByte === atByte);
+	const anchor = anchorAround(contentOf(next), settingOf(next), layoutOf(next).captions, block);
+	return {...next, anchor};
+}
+
+function scrolledBy(state: LiveState, rows: number): LiveState {
+	const anchor = scrolled(contentOf(state), settingOf(state), layoutOf(state).captions, state.anchor, rows);
+	if (anchor) return {...state, anchor, nNewLines: state.anchor ? state.nNewLines : 0};
+	return state.history.isAtEnd ? {...state, anchor: undefined, nNewLines: 0} : state;
+}
+
+/** Which part of the journal the reader comes near and is not loaded. */
+export function wantedPage(state: LiveState): 'before' | 'after' | 'last' | undefined {
+	const {history, anchor} = state;
+	if (history.folder === undefined) return undefined;
+	if (!anchor) return history.isAtEnd ? undefined : 'last';
+	const near = 3 * layoutOf(state).captions;
+	const setting = settingOf(state);
+	if (history.startByte > 0 && rowsAbove(contentOf(state), setting, anchor) < near) return 'before';
+	if (!history.isAtEnd && rowsBelow(contentOf(state), setting, anchor) < near) return 'after';
+	return undefined;
+}
+
+/** What the recorder lets its session's gauges show: RTF once a second while it records. */
+function withRtf({rtfs, status}: LiveState): readonly number[] {
+	return status?.session && status.state === 'recording' ? [...rtfs, status.session.rtf].slice(-rtfsKept) : rtfs;
+}
+
+const openLine = (segment?: {segmentId: number; text: string; startMs: number}) =>
+	segment && {segmentId: segment.segmentId, text: safeLine(segment.text), startMs: segment.startMs};

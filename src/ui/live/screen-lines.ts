@@ -1,0 +1,109 @@
+import {dialogueLines, helpLines} from './dialogue.js';
+import {gaugeLines} from './gauge-lines.js';
+import {headerLines} from './header.js';
+import {keyBarLine} from './key-bar.js';
+import {type Keymap, keyLabel} from './keymap.js';
+import {cutLine, type Line, padLine, span} from './line.js';
+import {contentOf, type LiveState, layoutOf, settingOf} from './live-state.js';
+import {viewport} from './viewport.js';
+import {warnings} from './warnings.js';
+
+/** What a screen shows besides its state. `advice`: how to get a better model than the one that comes along. */
+export type ScreenContext = {keymap: Keymap; advice?: string};
+
+/** Rows of each part of the screen, top to bottom; together they are as many as the layout's height. */
+export type ScreenLines = {header: Line[]; captions: Line[]; gauges: Line[]; keyBar: Line[]};
+
+/**
+ * The whole screen. Warnings and dialogues lie over the first and last rows of the captions, so that they move no caption;
+ * the newest rows stay free of warnings, and a dialogue takes the rows of gauges and key bar first.
+ */
+export function screenLines(state: LiveState, context: ScreenContext): ScreenLines {
+	const layout = layoutOf(state);
+	const {columns} = state.screen;
+	const cut = (line: Line) => cutLine(line, columns, state.marks.more);
+
+	const captions =
+		state.mode === 'help' ? helpRows(state, context, layout.captions) : captionRows(state, context, layout.captions);
+	const over = warningLines(state, context, layout.captions);
+	captions.splice(0, over.length, ...over);
+
+	let gauges = layout.gauges > 0 ? gaugeLines(state, layout.gauges) : [];
+	let keyBar = layout.keyBar > 0 ? [bottomLine(state, context)] : [];
+	const dialogue = dialogueLines(state, context.keymap).slice(-layout.height);
+	if (dialogue.length > 0) {
+		const below = gauges.length + keyBar.length;
+		const overlaid = Math.max(0, dialogue.length - below);
+		captions.splice(captions.length - overlaid, overlaid, ...dialogue.slice(0, overlaid));
+		const rest = dialogue.slice(overlaid);
+		const rows = [...rest, ...Array.from({length: below - rest.length}, (): Line => [])];
+		gauges = rows.slice(0, gauges.length);
+		keyBar = rows.slice(gauges.length);
+	} else if (state.message !== undefined && keyBar.length === 0) {
+		// A screen too low for a key bar says what was done in its last row.
+		captions.splice(captions.length - 1, 1, messageLine(state.message));
+	}
+	return {
+		header: headerLines(state, layout.header),
+		captions: captions.map(cut),
+		gauges: gauges.map(cut),
+		keyBar: keyBar.map(cut),
+	};
+}
+
+function captionRows(state: LiveState, context: ScreenContext, height: number): Line[] {
+	const content = contentOf(state);
+	const {rows, nEmptyAbove} = viewport(content, settingOf(state), height, state.anchor);
+	const lines = [...Array.from({length: nEmptyAbove}, (): Line => []), ...rows];
+	while (lines.length < height) lines.push([]);
+	if (content.items.length === 0 && !content.open)
+		lines.splice(Math.floor(height / 2), 1, [span(emptyWords(state, context), 'event')]);
+	if (state.anchor) lines.splice(height - 1, 1, [span(backWords(state, context), 'warning')]);
+	return lines.slice(0, height);
+}
+
+/** Following has stopped: how many lines are new, and how to come back. */
+function backWords({nNewLines, marks}: LiveState, {keymap}: ScreenContext): string {
+	const lines = nNewLines === 0 ? 'nothing new' : nNewLines === 1 ? '1 new line' : `${nNewLines} new lines`;
+	const end = keyLabel(keymap.keys('captions', 'end')[0]!, marks.more !== '…');
+	return ` reading back${marks.separator}${lines}${marks.separator}${end} follows again `;
+}
+
+function emptyWords({connection, status}: LiveState, {keymap}: ScreenContext): string {
+	if (connection !== 'on') return '';
+	switch (status?.state) {
+		case 'recording':
+			return 'This is being recorded. Captions come as people speak.';
+		case 'starting':
+			return 'Microphone and model are opened.';
+		case 'paused':
+			return 'Paused: nothing is recorded.';
+		case 'stopping':
+			return 'What was recorded is captioned to its end.';
+		default:
+			return `Nothing is recorded. ${keyLabel(keymap.keys('captions', 'record')[0]!)} starts.`;
+	}
+}
+
+function helpRows(state: LiveState, {keymap}: ScreenContext, height: number): Line[] {
+	const lines = helpLines(state, keymap);
+	const top = Math.max(0, Math.min(state.helpRow, lines.length - height));
+	const shown = lines.slice(top, top + height);
+	while (shown.length < height) shown.push([]);
+	return shown;
+}
+
+function warningLines(state: LiveState, {advice}: ScreenContext, height: number): Line[] {
+	const {columns, rows} = state.screen;
+	const most = Math.min(rows < 10 ? 1 : rows < 20 ? 2 : 4, Math.max(0, height - 1));
+	return warnings(state, advice)
+		.slice(0, most)
+		.map(({text}) => padLine(cutLine([span(` ${text}`, 'warning')], columns, state.marks.more), columns, 'warning'));
+}
+
+function bottomLine(state: LiveState, {keymap}: ScreenContext): Line {
+	if (state.busy !== undefined) return messageLine(`${state.busy}${state.marks.more}`);
+	return state.message === undefined ? keyBarLine(state, keymap) : messageLine(state.message);
+}
+
+const messageLine = (text: string): Line => [span(text, 'dialogue')];
