@@ -33,7 +33,7 @@ function stateSpans(state: LiveState): Span[] {
 /** Where the session stands, in capitals, with its symbol. */
 export function stateWords({connection, status, marks}: LiveState): string {
 	if (connection === 'connecting') return 'CONNECTING';
-	if (connection === 'gone' || !status) return 'NO RECORDER';
+	if (connection !== 'on' || !status) return 'NO RECORDER';
 	switch (status.state) {
 		case 'recording':
 			return status.session?.engine === 'loading' ? `REC ${marks.recording} LOADING MODEL` : `REC ${marks.recording}`;

@@ -23,7 +23,10 @@ export type History = {
 
 /** Everything that the live screen shows. It changes only through `reduce`. */
 export type LiveState = {
-	connection: 'connecting' | 'on' | 'gone';
+	/** `gone`: no recorder answers for now. `ended`: none will. */
+	connection: 'connecting' | 'on' | 'gone' | 'ended';
+	/** Why no recorder answers. */
+	goneWhy?: string;
 	status?: RecorderStatus;
 	history: History;
 	/** Heard from the recorder and not yet read from the journal. */
@@ -178,7 +181,8 @@ export function layoutOf({screen, isCaptionsOnly}: LiveState): Layout {
 function heard(state: LiveState, event: RecorderEvent): LiveState {
 	switch (event.type) {
 		case 'gone':
-			return {...state, connection: 'gone', open: undefined, message: safeLine(event.message)};
+		case 'ended':
+			return {...state, connection: event.type, goneWhy: safeLine(event.message), open: undefined};
 		case 'snapshot': {
 			const folder = event.status.session?.folder ?? state.history.folder;
 			const isOther = folder !== state.history.folder;

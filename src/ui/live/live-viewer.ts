@@ -125,7 +125,8 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		if (await command({name: 'stop'}, 'What was recorded is captioned to its end and saved')) end(state.message);
 	}
 
-	const isSessionOn = () => state.status?.session !== undefined && state.status.state !== 'idle';
+	const isSessionOn = () =>
+		state.connection !== 'ended' && state.status?.session !== undefined && state.status.state !== 'idle';
 
 	function end(message?: string): void {
 		if (isEnded) return;

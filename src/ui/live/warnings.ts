@@ -10,9 +10,10 @@ export type Warning = {text: string; rings: boolean};
 export const modelDoesNotFit = 'model does not fit in memory';
 
 /** What must be said now, most urgent first. `advice`: what to do about the demo model. Everything here is in words: no colour and no sound is needed to know it. */
-export function warnings({status, gauges, connection}: LiveState, advice?: string): Warning[] {
+export function warnings({status, gauges, connection, goneWhy}: LiveState, advice?: string): Warning[] {
 	if (connection === 'gone')
-		return [ringing('THE RECORDER DOES NOT ANSWER: capture goes on, captions come when it is back')];
+		return [ringing('NO RECORDER: what is said goes on the tape, captions come when it is back')];
+	if (connection === 'ended') return [ringing(`NO RECORDER: ${goneWhy ?? 'it ended'}`)];
 	return status ? [...sessionWarnings(status, gauges?.isModelTooBig === true, advice), ...noticesOf(status)] : [];
 }
 
