@@ -9,8 +9,10 @@ const count = z.number().int().nonnegative();
 
 /**
  * From the recorder, one JSON line each, at most 64 kB. Capture listens; one recorder speaks to it, and a newer connection replaces an older one.
- * `pause` closes the device, `resume` opens it again, `stop` ends the tape and the process. `received` lets capture forget the events up to `seq`.
- * `held` asks for samples that the tape does not take yet, from `fromSample` on; they come as `held` messages.
+ * `pause` closes the device, `resume` opens it again, `stop` ends the tape and the process. `received` lets capture forget the events up to `seq`; some hundred
+ * are under way at once. `alive` is said every second or two: a recorder that says nothing for 5 s is replaced. `held` asks for samples that the tape does not take
+ * yet, from `fromSample` on; one `held` message answers. While the disk refuses, samples beyond the newest 60 s are given up, and what waits behind them moves up on
+ * the tape: so `fromSample` counts as if nothing were given up (place on the tape + `lostSamples`).
  */
 export const toCapture = z.discriminatedUnion('type', [
 	z.object({type: z.literal('hello'), protocolVersion: z.number().int()}),
@@ -81,9 +83,14 @@ export const fromCapture = z.discriminatedUnion('type', [
 	}),
 	z.object({type: z.literal('status'), status: captureStatus}),
 	z.object({type: z.literal('event'), seq: count, event: captureEvent}),
-	/** 16-bit little-endian samples, base64, from `fromSample` of the tape to be; none when nothing is held there. */
-	z.object({type: z.literal('held'), fromSample: count, samples: z.string().max(65_000)}),
+	/**
+	 * 16-bit little-endian samples, base64; none when nothing is held there yet. `fromSample` is later than what was asked for where that was given up; `lostSamples` of this moment
+	 * less, it is their place on the tape.
+	 */
+	z.object({type: z.literal('held'), fromSample: count, lostSamples: count, samples: z.string().max(65_000)}),
 	z.object({type: z.literal('ended'), nSamples: count}),
+	/** Capture closes the connection, for this reason, and records on. */
+	z.object({type: z.literal('bye'), message: z.string().max(1000)}),
 ]);
 /** To the recorder. */
 export type FromCapture = z.infer<typeof fromCapture>;
