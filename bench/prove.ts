@@ -6,6 +6,7 @@ import {projectRoot} from '../src/system/project-root.js';
 // npm run prove -- NAME [options]: the long proofs, which take minutes and system packages. Each is a program in bench/proofs.
 
 const proofs: Record<string, string> = {
+	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
 	stranger: 'a fresh Debian: clone, npm ci, demo, test, npm pack, npm i -g (root, debootstrap, ~15 minutes)',
 };
 
