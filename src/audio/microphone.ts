@@ -2,7 +2,7 @@
  * Ways to a microphone, best first: PortAudio through naudiodon, PortAudio through koffi and the system's `libportaudio2`, then the programs of PipeWire,
  * PulseAudio and ALSA.
  */
-export const backendNames = ['koffi'] as const;
+export const backendNames = ['naudiodon', 'koffi'] as const;
 
 /** A way to a microphone. */
 export type BackendName = (typeof backendNames)[number];
@@ -54,7 +54,7 @@ export type MicrophoneListener = {
 	 * as possible waits for the promise.
 	 */
 	onSamples(samples: Int16Array<ArrayBuffer>): void | Promise<void>;
-	/** The device ended by itself: unplugged, its sound server gone, nothing given for `stalledMs`. Called once; nothing comes after it, and never after `close`. */
+	/** The device ended by itself: unplugged, its sound server gone, nothing given for seconds. Called once; nothing comes after it, and never after `close`. */
 	onEnd(error: Error): void;
 };
 
@@ -70,9 +70,6 @@ export type Microphone = {
 	/** Closes the device; resolves when it is free again. Safe at any time, more than once. */
 	close(): Promise<void>;
 };
-
-/** A device that gives no sample for so long is taken for gone, in milliseconds. Above the 3 s after which "no input" is said. */
-export const stalledMs = 5000;
 
 /** One way to microphones. */
 export type MicrophoneBackend = {

@@ -25,6 +25,7 @@ const commonRates = [48_000, 44_100, 16_000];
 
 /** Each is loaded when it is tried: where one works, the native code of the others stays out of the process. */
 const loaders: Record<BackendName, () => Promise<MicrophoneBackend>> = {
+	naudiodon: async () => (await import('./portaudio/naudiodon.js')).naudiodonBackend,
 	koffi: async () => (await import('./portaudio/koffi.js')).koffiBackend,
 };
 

@@ -1,46 +1,77 @@
 import {AudioError} from '../audio-error.js';
-import {type MicrophoneDevice, type MicrophoneListener, stalledMs} from '../microphone.js';
+import type {Microphone, MicrophoneDevice, MicrophoneListener} from '../microphone.js';
 
-/** What a device hands to its listener: counts it, notices a device that gives nothing, and ends once. */
-export class Delivery {
-	nSamples = 0;
+/** A device gives samples all the time: one that gives none for so long is gone, and its driver or PortAudio's thread ended without a word. The first ones may take longer. */
+const stalledMs = {first: 5000, later: 2000};
+/** Looks are counted, not milliseconds: a process that was stopped, or a machine that slept, has not heard the device yet when it goes on. */
+const lookMs = 250;
+
+/** How long closing waits for native code or a program that no longer answers. */
+const longestReleaseMs = 3000;
+
+/** A device that is open, as its listener sees it: counts what is handed over, notices a device that gives nothing, ends once and releases once. */
+export class Delivery implements Microphone {
 	overruns = 0;
-	readonly #device: MicrophoneDevice;
+	nSamples = 0;
 	readonly #listener: MicrophoneListener;
-	readonly #stall: NodeJS.Timeout;
-	#isOver = false;
+	readonly #looking: NodeJS.Timeout;
+	#looksInVain = 0;
+	#release: () => Promise<unknown> = async () => {};
+	#released: Promise<void> | undefined;
 
-	constructor(device: MicrophoneDevice, listener: MicrophoneListener) {
-		this.#device = device;
+	constructor(
+		readonly device: MicrophoneDevice,
+		readonly sampleRate: number,
+		listener: MicrophoneListener,
+	) {
 		this.#listener = listener;
-		this.#stall = setTimeout(() => this.end(`gave no sample for ${stalledMs / 1000} s`), stalledMs);
+		this.#looking = setInterval(() => this.#look(), lookMs);
 	}
 
 	/** Whether it ended or was closed: nothing is given any more. */
 	get isOver(): boolean {
-		return this.#isOver;
+		return this.#released !== undefined;
+	}
+
+	/** What gives the device back when this is over, whatever ended it. */
+	onRelease(release: () => Promise<unknown>): void {
+		this.#release = release;
 	}
 
 	/** Hands over `samples`, whose memory the listener then owns. */
 	give(samples: Int16Array<ArrayBuffer>): void {
-		if (this.#isOver || samples.length === 0) return;
-		this.#stall.refresh();
+		if (this.isOver || samples.length === 0) return;
+		this.#looksInVain = 0;
 		this.nSamples += samples.length;
 		void this.#listener.onSamples(samples);
 	}
 
 	/** The device ended by itself: it `did` what the sentence says. */
 	end(did: string, cause?: unknown): void {
-		if (this.#isOver) return;
-		this.close();
-		this.#listener.onEnd(
-			new AudioError('device-gone', `The microphone ${this.#device.name} ${did}.`, cause ? {cause} : undefined),
-		);
+		if (this.isOver) return;
+		void this.close();
+		const options = cause === undefined ? undefined : {cause};
+		this.#listener.onEnd(new AudioError('device-gone', `The microphone ${this.device.name} ${did}.`, options));
 	}
 
-	/** From now on nothing is given. */
-	close(): void {
-		this.#isOver = true;
-		clearTimeout(this.#stall);
+	close(): Promise<void> {
+		this.#released ??= this.#giveBack();
+		return this.#released;
+	}
+
+	#look(): void {
+		const longestMs = this.nSamples === 0 ? stalledMs.first : stalledMs.later;
+		if (++this.#looksInVain * lookMs > longestMs) this.end(`gave no sample for ${longestMs / 1000} s`);
+	}
+
+	async #giveBack(): Promise<void> {
+		clearInterval(this.#looking);
+		let timer: NodeJS.Timeout | undefined;
+		const tooLong = new Promise(resolve => {
+			timer = setTimeout(resolve, longestReleaseMs);
+		});
+		// What a broken device says at its end helps nobody.
+		await Promise.race([this.#release().catch(() => {}), tooLong]);
+		clearTimeout(timer);
 	}
 }

@@ -1,5 +1,5 @@
 import {AudioError} from '../audio-error.js';
-import {type BackendName, type MicrophoneDevice, probedRates} from '../microphone.js';
+import {type BackendName, type MicrophoneDevice, type MicrophoneFormat, probedRates} from '../microphone.js';
 import type {PortAudioDevice, PortAudioInput, PortAudioLibrary} from './library.js';
 import {routeOf} from './route.js';
 
@@ -43,4 +43,13 @@ export async function withProbedRates(
 export function checkStillThere(device: MicrophoneDevice, devices: readonly {id: number; name: string}[]): void {
 	if (devices.find(({id}) => String(id) === device.id)?.name === device.name) return;
 	throw new AudioError('device-refused', `The microphone ${device.name} is gone.`);
+}
+
+/** Why PortAudio does not open a device, as an `AudioError`. */
+export function refusal(device: MicrophoneDevice, {sampleRate}: MicrophoneFormat, error: Error): AudioError {
+	return new AudioError(
+		'device-refused',
+		`The microphone ${device.name} does not open at ${sampleRate} Hz: PortAudio says "${error.message}".`,
+		{cause: error},
+	);
 }

@@ -1,14 +1,16 @@
 import {isAlsaDefaultServer} from '../../system/sound-server.js';
 import {AudioError} from '../audio-error.js';
-import type {Microphone, MicrophoneBackend, MicrophoneDevice, MicrophoneFormat} from '../microphone.js';
+import type {Microphone, MicrophoneBackend} from '../microphone.js';
 import {Delivery} from '../microphones/delivery.js';
-import {channelsToOpen, int16Of, toMono} from '../microphones/mono.js';
-import {checkStillThere, microphonesOf, withProbedRates} from './devices.js';
+import {channelsToOpen, toMono} from '../microphones/mono.js';
+import {checkStillThere, microphonesOf, refusal, withProbedRates} from './devices.js';
 import {PortAudioLibrary, type PortAudioStream, portAudioSoname} from './library.js';
 
 const blockMs = 20;
 /** What the device keeps while this process is busy elsewhere. More makes what is heard come late: drivers cut their buffer into a few periods. */
 const latencySeconds = 0.3;
+
+type Opened = {delivery: Delivery; channels: number; channel: number | 'mix'};
 
 let loaded: PortAudioLibrary | undefined;
 
@@ -42,7 +44,8 @@ export const koffiBackend: MicrophoneBackend = {
 				.catch((error: Error) => {
 					throw refusal(device, format, error);
 				});
-			return read(library, stream, {device, format, channels, delivery: new Delivery(device, listener)});
+			const delivery = new Delivery(device, format.sampleRate, listener);
+			return read(library, stream, {delivery, channels, channel: format.channel});
 		} catch (error) {
 			await library.terminate();
 			throw error;
@@ -65,44 +68,22 @@ function load(): PortAudioLibrary {
 	}
 }
 
-/** Why PortAudio does not open a device at a rate, as an `AudioError`. */
-export function refusal(device: MicrophoneDevice, {sampleRate}: MicrophoneFormat, error: Error): AudioError {
-	return new AudioError(
-		'device-refused',
-		`The microphone ${device.name} does not open at ${sampleRate} Hz: PortAudio says "${error.message}".`,
-		{cause: error},
-	);
-}
-
-type Reading = {device: MicrophoneDevice; format: MicrophoneFormat; channels: number; delivery: Delivery};
-
-function read(library: PortAudioLibrary, stream: PortAudioStream, reading: Reading): Microphone {
-	const {device, format, channels, delivery} = reading;
-	const nFrames = Math.round((blockMs * format.sampleRate) / 1000);
+/** Reads until it is over, then gives the stream and PortAudio back. */
+function read(library: PortAudioLibrary, stream: PortAudioStream, opened: Opened): Microphone {
+	const {delivery, channels, channel} = opened;
+	const nFrames = Math.round((blockMs * delivery.sampleRate) / 1000);
 	const frames = new Int16Array(nFrames * channels);
 	const readAll = async () => {
 		while (!delivery.isOver) {
 			const {overflowed, error} = await library.read(stream, frames, nFrames);
 			if (overflowed) delivery.overruns++;
 			if (error !== undefined) delivery.end(`stopped: PortAudio says "${error}"`);
-			else delivery.give(toMono(int16Of(new Uint8Array(frames.buffer)), channels, format.channel));
+			else delivery.give(toMono(frames.slice(), channels, channel));
 		}
 		await library.close(stream);
 		await library.terminate();
 	};
-	const closed = readAll();
-	return {
-		device,
-		sampleRate: format.sampleRate,
-		get overruns() {
-			return delivery.overruns;
-		},
-		get nSamples() {
-			return delivery.nSamples;
-		},
-		close() {
-			delivery.close();
-			return closed;
-		},
-	};
+	const ended = readAll();
+	delivery.onRelease(() => ended);
+	return delivery;
 }
