@@ -36,7 +36,9 @@ export function errorSentence(error: unknown): string {
 /** Errors whose messages were written to be read: this project's own. */
 const isForPeople = (error: unknown): error is Error =>
 	error instanceof Error &&
-	['AudioError', 'EngineError', 'OutputError', 'SessionError', 'SettingsError', 'UsageError'].includes(error.name);
+	['AudioError', 'CaptureError', 'EngineError', 'OutputError', 'SessionError', 'SettingsError', 'UsageError'].includes(
+		error.name,
+	);
 
 function unexpected(error: unknown): string {
 	const {path, syscall} = error as NodeJS.ErrnoException;
