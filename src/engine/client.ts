@@ -1,3 +1,4 @@
+import '../system/no-telemetry.js';
 import os from 'node:os';
 import {Worker} from 'node:worker_threads';
 import type {AudioChunk} from '../audio/audio-chunk.js';

@@ -1,3 +1,4 @@
+import '../system/no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import {EngineError} from './protocol.js';
 
