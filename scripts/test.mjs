@@ -22,6 +22,10 @@ const files = readdirSync(path.join(root, 'build', 'test'), {recursive: true, en
 	.sort();
 const skipsFolder = mkdtempSync(path.join(os.tmpdir(), 'pi-caption-test-'));
 const skipsFile = path.join(skipsFolder, 'skips');
+// Settings, sessions and prepared models of whoever runs the tests change nothing, and are not changed.
+const ownFolders = Object.fromEntries(
+	['CACHE', 'CONFIG', 'DATA', 'STATE'].map(name => [`XDG_${name}_HOME`, path.join(skipsFolder, name)]),
+);
 const tests = spawnSync(
 	process.execPath,
 	[
@@ -32,7 +36,7 @@ const tests = spawnSync(
 		`--test-reporter-destination=${skipsFile}`,
 		...files,
 	],
-	{cwd: root, stdio: 'inherit'},
+	{cwd: root, stdio: 'inherit', env: {...process.env, ...ownFolders}},
 );
 const skips = readFileSync(skipsFile, 'utf8').split('\n').filter(Boolean);
 rmSync(skipsFolder, {recursive: true});

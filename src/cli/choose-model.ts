@@ -1,43 +1,26 @@
-import {existsSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import type {ModelManifest} from '../engine/model-package.js';
-import {projectRoot} from '../system/project-root.js';
+import {ModelError} from '../models/model-error.js';
+import {embeddedId, type FoundModel, findModel, modelFolders} from '../models/model-store.js';
 import {UsageError} from './usage-error.js';
 
-/** The model that comes with the project. */
-export const embeddedId = 'embedded';
+export {embeddedId};
 
 /** A package and what it says of itself (untrusted texts). */
-export type ChosenModel = {dir: string; manifest: ModelManifest; isEmbedded: boolean};
+export type ChosenModel = FoundModel;
 
 /**
- * The package that `wanted` means: the id of one in `modelsDir`, or the path of a package folder. Its `model.json` is read, its other files are not looked at yet.
- * Throws `UsageError` for an unknown one, `EngineError` for a bad `model.json`.
+ * The package that `wanted` means: the id of one that is here, or the path of a package folder. Its `model.json` is read, its other files are not looked at yet.
+ * `modelsDir`: look for ids there alone. Throws `UsageError` for an unknown one, `EngineError` for a bad `model.json`.
  */
-export async function chooseModel(
-	wanted: string = embeddedId,
-	modelsDir: string = path.join(projectRoot, 'models'),
-): Promise<ChosenModel> {
-	const dir = findPackage(wanted, modelsDir);
-	const {readManifest} = await import('../engine/model-package.js');
-	return {dir, manifest: await readManifest(dir), isEmbedded: dir === path.join(modelsDir, embeddedId)};
+export async function chooseModel(wanted: string = embeddedId, modelsDir?: string): Promise<ChosenModel> {
+	try {
+		return await findModel(wanted, modelsDir ? {shipped: path.resolve(modelsDir), installed: modelsDir} : modelFolders);
+	} catch (error) {
+		if (error instanceof ModelError && error.code === 'unknown') throw new UsageError(error.message, {cause: error});
+		throw error;
+	}
 }
-
-function findPackage(wanted: string, modelsDir: string): string {
-	const known = knownIds(modelsDir);
-	// Where the embedded package is missing, reading it says so better than "unknown" would.
-	if (wanted === embeddedId || known.includes(wanted)) return path.join(modelsDir, wanted);
-	if (isPackage(wanted)) return path.resolve(wanted);
-	const list = known.length > 0 ? known.join(', ') : 'none';
-	throw new UsageError(`There is no model \`${wanted}\`; known here: ${list} (or give the folder of a model package).`);
-}
-
-function knownIds(modelsDir: string): string[] {
-	const names = existsSync(modelsDir) ? readdirSync(modelsDir) : [];
-	return names.filter(name => isPackage(path.join(modelsDir, name))).sort();
-}
-
-const isPackage = (folder: string) => existsSync(path.join(folder, 'model.json'));
 
 /** `about 7 of 10 words wrong for a new speaker`, as it was measured; undefined where it was not. */
 export function accuracyText({accuracy}: ModelManifest): string | undefined {

@@ -33,12 +33,20 @@ export function errorSentence(error: unknown): string {
 	return sentence.length > longestSentence ? `${sentence.slice(0, longestSentence)}…` : sentence;
 }
 
+const ownErrors = [
+	'AudioError',
+	'CaptureError',
+	'ConvertError',
+	'EngineError',
+	'ModelError',
+	'OutputError',
+	'SessionError',
+	'SettingsError',
+	'UsageError',
+];
+
 /** Errors whose messages were written to be read: this project's own. */
-const isForPeople = (error: unknown): error is Error =>
-	error instanceof Error &&
-	['AudioError', 'CaptureError', 'EngineError', 'OutputError', 'SessionError', 'SettingsError', 'UsageError'].includes(
-		error.name,
-	);
+const isForPeople = (error: unknown): error is Error => error instanceof Error && ownErrors.includes(error.name);
 
 function unexpected(error: unknown): string {
 	const {path, syscall} = error as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
-import {randomBytes} from 'node:crypto';
-import {mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises';
+import {open, readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {type ModelManifest, manifestFile, modelManifest, sha256OfFile} from '../engine/model-package.js';
+import {beginFolder, finishFolder} from '../system/unfinished-folder.js';
 import {ConvertError} from './convert-error.js';
 
 /** A manifest before its files are known. */
@@ -9,7 +9,7 @@ export type ManifestDraft = Omit<ModelManifest, 'formatVersion' | 'files'>;
 
 /**
  * Makes the package `folder`: `fill` writes its files into a temporary folder beside it and says what they are; then `model.json` is added
- * and the folder gets its name. Whatever interrupts this, `folder` is whole, or as it was before. Throws `ConvertError` where it exists and `replace` is not set.
+ * and the folder gets its name. Whatever interrupts this, `folder` is whole, or as it was before; what a killed process left beside it, the next one removes. Throws `ConvertError` where it exists and `replace` is not set.
  */
 export async function createPackage(
 	folder: string,
@@ -20,15 +20,12 @@ export async function createPackage(
 	if (!replace && (await exists(target))) {
 		throw new ConvertError('exists', `${target} exists already: remove it first, or choose another name.`);
 	}
-	const beside = (suffix: string) =>
-		path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(4).toString('hex')}.${suffix}`);
-	const temporary = beside('partial');
-	await mkdir(temporary, {recursive: true});
+	const temporary = await beginFolder(target);
 	try {
 		const draft = await fill(temporary);
 		const manifest = modelManifest.parse({formatVersion: 1, ...draft, files: await describeFiles(temporary)});
 		await writeSynced(path.join(temporary, manifestFile), `${JSON.stringify(manifest, undefined, '\t')}\n`);
-		await putInPlace(temporary, target, beside('old'));
+		await finishFolder(temporary, target);
 		return manifest;
 	} catch (error) {
 		await rm(temporary, {recursive: true, force: true});
@@ -43,19 +40,6 @@ async function describeFiles(folder: string): Promise<ModelManifest['files']> {
 		files.push({name, size: (await stat(file)).size, sha256: await sha256OfFile(file)});
 	}
 	return files;
-}
-
-/** A folder with files in it cannot be renamed over: an older package steps aside first, and comes back if that is as far as it goes. */
-async function putInPlace(temporary: string, target: string, old: string): Promise<void> {
-	const isReplacing = await exists(target);
-	if (isReplacing) await rename(target, old);
-	try {
-		await rename(temporary, target);
-	} catch (error) {
-		if (isReplacing) await rename(old, target);
-		throw error;
-	}
-	await rm(old, {recursive: true, force: true});
 }
 
 async function writeSynced(file: string, text: string): Promise<void> {

@@ -1,6 +1,8 @@
 import type {Segment} from '../session/segment.js';
 import {loadDelayedStreamsEngine} from './delayed-streams/engine.js';
-import {readModelPackage} from './model-package.js';
+import {checkFile, readManifest, readModelPackage} from './model-package.js';
+import {findPrepared} from './prepared-copy.js';
+import {EngineError} from './protocol.js';
 
 /** What a stream says of what it heard, in order. */
 export type StreamEvent = {type: 'partial' | 'final'; segment: Segment};
@@ -34,8 +36,28 @@ export type Engine = {
 /** `threads`: for one call of the model; `framesPerCall`: T of design §5, 1 … 8. */
 export type EngineLoadOptions = {threads: number; framesPerCall: number};
 
-/** Loads the package at `modelDir`, checked to the last byte. Blocks its thread while it computes: for worker threads. Throws `EngineError`. */
+/**
+ * Loads the package at `modelDir`: its prepared copy where there is one for this machine, else its own graphs, which are then checked to the last byte. Blocks its thread while
+ * it computes: for worker threads. Throws `EngineError`.
+ */
 export async function loadEngine(modelDir: string, options: EngineLoadOptions): Promise<Engine> {
-	const manifest = await readModelPackage(modelDir);
-	return loadDelayedStreamsEngine(modelDir, manifest, options);
+	const prepared = await loadPrepared(modelDir, options);
+	return prepared ?? loadDelayedStreamsEngine(modelDir, await readModelPackage(modelDir), options);
+}
+
+/** Undefined where there is no prepared copy or it is not what it should be: then it counts for nothing. */
+async function loadPrepared(modelDir: string, options: EngineLoadOptions): Promise<Engine | undefined> {
+	const manifest = await readManifest(modelDir);
+	const {state, folder} = await findPrepared(modelDir);
+	if (state !== 'ready') return undefined;
+	// The graphs of the package itself are not read at all.
+	const tokenizer = manifest.files.find(({name}) => name === manifest.tokenizer);
+	if (!tokenizer) return undefined;
+	await checkFile(modelDir, tokenizer);
+	try {
+		return await loadDelayedStreamsEngine(modelDir, manifest, options, folder);
+	} catch (error) {
+		if (error instanceof EngineError && error.code === 'bad-package') return undefined;
+		throw error;
+	}
 }

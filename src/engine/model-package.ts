@@ -12,6 +12,13 @@ const fileName = z
 const count = z.number().int().positive().max(1_000_000);
 const shortText = z.string().max(2000);
 
+/** A file of a package or of a prepared copy. */
+export const fileEntry = z.object({
+	name: fileName,
+	size: z.number().int().nonnegative(),
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 /** Words wrong in one source: `wrong` of `words`, split into the three kinds of error. */
 const wordErrors = z.object({
 	source: shortText,
@@ -101,10 +108,7 @@ const fields = z.object({
 	/** Measured word errors, if any; `isNewSpeaker` marks the sources that training never heard. */
 	accuracy: z.array(wordErrors.extend({isNewSpeaker: z.boolean()})).max(100),
 	/** Every file of the package but `model.json` itself. */
-	files: z
-		.array(z.object({name: fileName, size: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/)}))
-		.min(1)
-		.max(1000),
+	files: z.array(fileEntry).min(1).max(1000),
 });
 
 /** `model.json`: what a package says of itself (design §7). Untrusted until parsed, and its texts untrusted even then. */
@@ -158,7 +162,8 @@ export async function readManifest(modelDir: string): Promise<ModelManifest> {
 	throw refused(modelDir, `model.json: ${issue.path.join('.') || 'the whole'}: ${issue.message}`);
 }
 
-async function checkFile(modelDir: string, {name, size, sha256}: ModelManifest['files'][number]): Promise<void> {
+/** Checks one file of the package at `modelDir`: a plain file, its size and its sha256. Throws `EngineError`. */
+export async function checkFile(modelDir: string, {name, size, sha256}: ModelManifest['files'][number]): Promise<void> {
 	const file = path.join(modelDir, name);
 	let found: string;
 	try {

@@ -22,26 +22,19 @@ export type Graph = {
 	close(): Promise<void>;
 };
 
+/** `threads`: for one call. `isPrepared`: the graph was optimised already, for this machine, and is run as it stands. */
+export type GraphOptions = {threads: number; isPrepared?: boolean};
+
 /**
  * Opens the graph at `file` and checks it against `contract`, so that a wrong graph fails here and not at step 400.
- * `threads` is for one call. Throws `EngineError` with what was expected and what came.
+ * Throws `EngineError` with what was expected and what came.
  */
-export async function openGraph(file: string, contract: GraphContract, {threads}: {threads: number}): Promise<Graph> {
-	let session: ort.InferenceSession;
-	try {
-		session = await ort.InferenceSession.create(file, {
-			intraOpNumThreads: threads,
-			interOpNumThreads: 1,
-			executionMode: 'sequential',
-			graphOptimizationLevel: 'all',
-			logSeverityLevel: 3,
-			// Idle threads that spin burn 8–15 ms of CPU in every small call.
-			extra: {session: {intra_op: {allow_spinning: '0'}}},
-		});
-	} catch (error) {
-		throw new EngineError('bad-package', `ONNX Runtime refuses ${file}: ${firstLine(error)}`, {cause: error});
-	}
-
+export async function openGraph(
+	file: string,
+	contract: GraphContract,
+	{threads, isPrepared = false}: GraphOptions,
+): Promise<Graph> {
+	const session = await createSession(file, {...sessionOptions(threads), ...(isPrepared ? asItStands : {})});
 	checkContract(file, session, contract);
 	const outputs = [...contract.outputs];
 	return {
@@ -54,6 +47,50 @@ export async function openGraph(file: string, contract: GraphContract, {threads}
 		},
 		close: () => session.release(),
 	};
+}
+
+/**
+ * Writes the graph at `file` as ONNX Runtime has optimised it for this machine into `target`, and its weights, the packed ones too, into `weightsName` beside it. A session that
+ * opens it maps the packed weights instead of making them anew in memory. Holds them all in memory for this once. Throws `EngineError`.
+ */
+export async function saveOptimisedGraph(file: string, target: string, weightsName: string): Promise<void> {
+	const session = await createSession(file, {
+		...sessionOptions(1),
+		optimizedModelFilePath: target,
+		extra: {
+			session: {
+				...sessionOptions(1).extra.session,
+				save_external_prepacked_constant_initializers: '1',
+				optimized_model_external_initializers_file_name: weightsName,
+				optimized_model_external_initializers_min_size_in_bytes: '4096',
+			},
+		},
+	});
+	await session.release();
+}
+
+const sessionOptions = (threads: number) =>
+	({
+		intraOpNumThreads: threads,
+		interOpNumThreads: 1,
+		executionMode: 'sequential',
+		graphOptimizationLevel: 'all',
+		logSeverityLevel: 3,
+		// Idle threads that spin burn 8–15 ms of CPU in every small call.
+		extra: {session: {intra_op: {allow_spinning: '0'}}},
+	}) as const;
+
+const asItStands = {graphOptimizationLevel: 'disabled'} as const;
+
+async function createSession(
+	file: string,
+	options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+	try {
+		return await ort.InferenceSession.create(file, options);
+	} catch (error) {
+		throw new EngineError('bad-package', `ONNX Runtime refuses ${file}: ${firstLine(error)}`, {cause: error});
+	}
 }
 
 /** A float tensor over `data`, which stays the caller's and may be refilled between runs. */

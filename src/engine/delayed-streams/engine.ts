@@ -33,15 +33,20 @@ export type DelayedStreamsEngine = Omit<Engine, 'createStream'> & {
 	createStream(emit: (event: StreamEvent) => void, onPosition?: (decoded: DecodedPosition) => void): EngineStream;
 };
 
-/** The delayed-streams engine (Kyutai STT and its small relatives): PCM frames → frontend → decoder → words → captions. Throws `EngineError`. */
+/**
+ * The delayed-streams engine (Kyutai STT and its small relatives): PCM frames → frontend → decoder → words → captions. The graphs are those of the checked prepared copy
+ * in `preparedDir`, where that is given. Throws `EngineError`.
+ */
 export async function loadDelayedStreamsEngine(
 	modelDir: string,
 	manifest: ModelManifest,
 	{threads, framesPerCall}: EngineLoadOptions,
+	preparedDir?: string,
 ): Promise<DelayedStreamsEngine> {
 	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
-	const frontend = await Frontend.load(modelDir, manifest, threads);
-	const lm = await LanguageModel.load(modelDir, manifest, threads);
+	const [graphs, isPrepared] = [preparedDir ?? modelDir, preparedDir !== undefined];
+	const frontend = await Frontend.load(graphs, manifest, threads, isPrepared);
+	const lm = await LanguageModel.load(graphs, manifest, threads, isPrepared);
 	const template = await createStartTemplate(lm);
 	const weights = {manifest, frontend, lm, template, pieces, framesPerCall};
 	return {

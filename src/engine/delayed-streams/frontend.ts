@@ -23,10 +23,10 @@ export type Frontend<State = unknown> = {
 
 /** Opens the frontend of a package. */
 export const Frontend = {
-	/** Opens `frontend.onnx` of the package at `modelDir`, of the kind that `manifest` says. Throws `EngineError`. */
-	load(modelDir: string, manifest: ModelManifest, threads: number): Promise<Frontend> {
+	/** Opens `frontend.onnx` in `folder`, the package's own or its prepared copy's, of the kind that `manifest` says. Throws `EngineError`. */
+	load(folder: string, manifest: ModelManifest, threads: number, isPrepared = false): Promise<Frontend> {
 		const {frontend} = manifest;
-		if (frontend.type === 'mimi') return MimiFrontend.load(modelDir, {...manifest, frontend}, threads);
-		return LogMelFrontend.load(modelDir, {...manifest, frontend}, threads);
+		if (frontend.type === 'mimi') return MimiFrontend.load(folder, {...manifest, frontend}, threads, isPrepared);
+		return LogMelFrontend.load(folder, {...manifest, frontend}, threads, isPrepared);
 	},
 };

@@ -42,11 +42,12 @@ export class LanguageModel {
 		this.#attention = attentionShape(shape);
 	}
 
-	/** Opens `lm.onnx` of the package at `modelDir`. Throws `EngineError`. */
+	/** Opens `lm.onnx` in `folder`, the package's own or its prepared copy's. Throws `EngineError`. */
 	static async load(
-		modelDir: string,
+		folder: string,
 		manifest: Pick<ModelManifest, 'lm' | 'tokens'>,
 		threads: number,
+		isPrepared = false,
 	): Promise<LanguageModel> {
 		const {lm} = manifest;
 		const attention = attentionShape(lm);
@@ -58,7 +59,7 @@ export class LanguageModel {
 		};
 		if (lm.takesFeatures) inputs.features = [1, undefined, lm.dim];
 		const outputs = ['logits', ...(lm.vad.heads > 0 ? ['vad'] : []), ...ring.outputs];
-		const graph = await openGraph(path.join(modelDir, 'lm.onnx'), {inputs, outputs}, {threads});
+		const graph = await openGraph(path.join(folder, 'lm.onnx'), {inputs, outputs}, {threads, isPrepared});
 		return new LanguageModel(lm, manifest.tokens, graph);
 	}
 

@@ -13,11 +13,16 @@ export class LogMelFrontend implements Frontend<FrontendStates> {
 		private readonly manifest: LogMelManifest,
 	) {}
 
-	/** Opens `frontend.onnx` of the package at `modelDir`. Throws `EngineError`. */
-	static async load(modelDir: string, manifest: LogMelManifest, threads: number): Promise<LogMelFrontend> {
+	/** Opens `frontend.onnx` in `folder`, the package's own or its prepared copy's. Throws `EngineError`. */
+	static async load(
+		folder: string,
+		manifest: LogMelManifest,
+		threads: number,
+		isPrepared: boolean,
+	): Promise<LogMelFrontend> {
 		const states = statesContract(manifest.frontend.states);
 		const contract = {inputs: {pcm: [1, undefined], ...states.inputs}, outputs: ['features', ...states.outputs]};
-		const graph = await openGraph(path.join(modelDir, 'frontend.onnx'), contract, {threads});
+		const graph = await openGraph(path.join(folder, 'frontend.onnx'), contract, {threads, isPrepared});
 		return new LogMelFrontend(graph, manifest);
 	}
 

@@ -24,8 +24,13 @@ export class MimiFrontend implements Frontend<MimiState> {
 		this.#attention = attentionShape(manifest);
 	}
 
-	/** Opens `frontend.onnx` of the package at `modelDir`. Throws `EngineError`. */
-	static async load(modelDir: string, manifest: MimiManifest, threads: number): Promise<MimiFrontend> {
+	/** Opens `frontend.onnx` in `folder`, the package's own or its prepared copy's. Throws `EngineError`. */
+	static async load(
+		folder: string,
+		manifest: MimiManifest,
+		threads: number,
+		isPrepared: boolean,
+	): Promise<MimiFrontend> {
 		const attention = attentionShape(manifest);
 		const states = statesContract(manifest.frontend.states);
 		const ring = ringContract(attention);
@@ -39,7 +44,7 @@ export class MimiFrontend implements Frontend<MimiState> {
 			},
 			outputs: ['codes', ...states.outputs, ...ring.outputs],
 		};
-		const graph = await openGraph(path.join(modelDir, 'frontend.onnx'), contract, {threads});
+		const graph = await openGraph(path.join(folder, 'frontend.onnx'), contract, {threads, isPrepared});
 		return new MimiFrontend(graph, manifest);
 	}
 
