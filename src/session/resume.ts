@@ -19,8 +19,8 @@ const rehearsedMs = 10_000;
 const frameMs = 80;
 /** A word that is heard again may stand so much earlier or later. */
 const jitterMs = 400;
-/** Where its text is another one too, less than half a frame. */
-const sameTimeMs = 40;
+/** Words are compared so far back, to tell which of those around the last known one are heard again. */
+const comparedMs = 2500;
 
 /**
  * Where the captions of a journal's `entries` go on, on a tape of `tapeRate` Hz: 10 s before the end of the last word, or behind the last gap before it, where the
@@ -64,37 +64,58 @@ export function createResumeFilter({
 	knownWords,
 	nextSegmentId,
 }: ResumePoint): <Event extends SegmentEvent>(event: Event) => Event | undefined {
-	const last = knownWords.at(-1);
 	let segmentId = nextSegmentId;
-	let unheard: readonly Word[] = knownWords;
+	/** Words of closed segments, all of them known; undefined as soon as there was a new one. */
+	let heardAgain: readonly Word[] | undefined = knownWords.length > 0 ? [] : undefined;
 	return event => {
-		const {fresh, left} = sortOut(wordsOf(event.segment), unheard, last);
-		const isWhole = fresh.length === wordsOf(event.segment).length;
-		if (event.type === 'final') unheard = left;
+		const words = wordsOf(event.segment);
+		const nKnown = heardAgain ? Math.max(0, nHeardAgain([...heardAgain, ...words], knownWords) - heardAgain.length) : 0;
+		const fresh = words.slice(nKnown);
+		if (event.type === 'final') heardAgain = fresh.length > 0 ? undefined : heardAgain && [...heardAgain, ...words];
 		if (fresh.length === 0) return undefined;
-		const segment = {...(isWhole ? event.segment : segmentOf(fresh)), segmentId};
+		const segment = {...(nKnown === 0 ? event.segment : segmentOf(fresh)), segmentId};
 		if (event.type === 'final') segmentId++;
 		return {...event, segment};
 	};
 }
 
-/** Which of `words` the journal does not have, and which of the words that it has (`known`, up to `last`) have not been heard again. */
-function sortOut(
-	words: readonly Word[],
-	known: readonly Word[],
-	last: Word | undefined,
-): {fresh: Word[]; left: Word[]} {
-	const left = [...known];
-	const fresh = words.filter(word => {
-		const isLastHeard = last === undefined || left.at(-1) !== last;
-		if (isLastHeard || word.startMs > last.startMs + jitterMs) return true;
-		const again = left.findIndex(
-			one => Math.abs(one.startMs - word.startMs) <= jitterMs && spelling(one) === spelling(word),
-		);
-		if (again >= 0) left.splice(again, 1);
-		return again < 0 && word.startMs > last.startMs + sameTimeMs;
-	});
-	return {fresh, left};
+/**
+ * How many of `words`, from the first on, the journal has. Those well before its last word it has, those well behind it not; in between as many as make both most alike, by spelling and then
+ * by time.
+ */
+function nHeardAgain(words: readonly Word[], known: readonly Word[]): number {
+	const lastMs = known.at(-1)!.startMs;
+	const first = words.findIndex(({startMs}) => startMs >= lastMs - jitterMs);
+	const behind = words.findIndex(({startMs}) => startMs > lastMs + jitterMs);
+	const [least, most] = [first < 0 ? words.length : first, behind < 0 ? words.length : behind];
+	const isCompared = ({startMs}: Word) => startMs >= lastMs - comparedMs;
+	const spelled = known.filter(isCompared).map(spelling);
+	const nSkipped = words.findIndex(isCompared);
+
+	let best = {count: least, errors: Number.POSITIVE_INFINITY, offMs: 0};
+	for (let count = least; count <= most; count++) {
+		const errors = nEdits(spelled, nSkipped < 0 ? [] : words.slice(nSkipped, count).map(spelling));
+		const lateMs = count > least ? Math.max(0, words[count - 1]!.startMs - lastMs - frameMs / 2) : 0;
+		const earlyMs = count < most ? Math.max(0, lastMs + frameMs / 2 - words[count]!.startMs) : 0;
+		const offMs = lateMs + earlyMs;
+		if (errors < best.errors || (errors === best.errors && offMs < best.offMs)) best = {count, errors, offMs};
+	}
+	return best.count;
+}
+
+/** Fewest words to put in, leave out or change that turn `from` into `to`. */
+function nEdits(from: readonly string[], to: readonly string[]): number {
+	let row = to.map((_, j) => j + 1);
+	for (const [i, word] of from.entries()) {
+		let diagonal = i;
+		let left = i + 1;
+		row = row.map((above, j) => {
+			left = Math.min(left + 1, above + 1, diagonal + (to[j] === word ? 0 : 1));
+			diagonal = above;
+			return left;
+		});
+	}
+	return row.at(-1) ?? from.length;
 }
 
 /** A sentence that begins elsewhere has its capital and its stop elsewhere. */
