@@ -5,6 +5,7 @@ import {writeAtomically} from '../system/atomic-file.js';
 import {syncFolder} from '../system/sync-folder.js';
 import {SessionError} from './session-error.js';
 import {type SessionRecord, sessionFiles, sessionRecord} from './session-record.js';
+import {fileTime} from './time-text.js';
 
 /** A session on disk: its folder and what `session.json` says. */
 export type SessionFolder = {folder: string; record: SessionRecord};
@@ -22,7 +23,7 @@ export async function createSession(
 ): Promise<SessionFolder> {
 	await makeFolder(sessionsFolder);
 	for (;;) {
-		const id = `${idTime(startedAt)}_${randomBytes(2).toString('hex')}`;
+		const id = `${fileTime(startedAt)}_${randomBytes(2).toString('hex')}`;
 		const folder = path.join(sessionsFolder, id);
 		try {
 			await mkdir(folder, {mode: 0o700});
@@ -78,13 +79,6 @@ async function makeFolder(folder: string): Promise<void> {
 		await syncFolder(path.dirname(made));
 		if (made === first) return;
 	}
-}
-
-/** Local date and time, as people name what happened then: `2026-11-25_09-30-00`. */
-function idTime(date: Date): string {
-	const two = (count: number) => String(count).padStart(2, '0');
-	const day = [String(date.getFullYear()).padStart(4, '0'), two(date.getMonth() + 1), two(date.getDate())];
-	return `${day.join('-')}_${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('-')}`;
 }
 
 function jsonOf(text: string): unknown {

@@ -10,6 +10,18 @@ export function shortTime(ms: number): string {
 	return hours > 0 ? `${hours}:${twoDigits(minutes)}:${twoDigits(seconds)}` : `${minutes}:${twoDigits(seconds)}`;
 }
 
+/** Local time of day: `09:30:05`. */
+export const clockTime = (date: Date): string => date.toTimeString().slice(0, 8);
+
+/** Local date: `2026-11-25`; empty where there is none. */
+export const localDate = (date: Date | undefined): string =>
+	date
+		? [String(date.getFullYear()).padStart(4, '0'), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-')
+		: '';
+
+/** Local date and time as file names have them: `2026-11-25_09-30-05`. */
+export const fileTime = (date: Date): string => `${localDate(date)}_${clockTime(date).replaceAll(':', '-')}`;
+
 function parts(ms: number) {
 	const whole = Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : 0;
 	return {

@@ -1,4 +1,6 @@
+import type {GapReason} from '../journal-entry.js';
 import type {Segment} from '../segment.js';
+import type {WallClock} from '../wall-clock.js';
 
 /** What a transcript says of itself. All texts are untrusted. */
 export type TranscriptInfo = {
@@ -9,9 +11,35 @@ export type TranscriptInfo = {
 	model: {name: string; quantisation: string};
 	/** Length of the recording, where it is known before the first segment. */
 	durationMs?: number;
-	/** When the recording began, where that is known: Markdown then shows clock time. */
+	/** When the recording began, where that is known. */
 	startedAt?: Date;
+	/** When a moment of the tape was: Markdown then shows clock time. @default from `startedAt` on */
+	clock?: WallClock;
+	/** What a session knows beside: front matter and JSON have it. */
+	session?: SessionInfo;
 };
+
+/** What a session knows of its recording. All texts are untrusted; times are milliseconds of tape time. */
+export type SessionInfo = {
+	id: string;
+	/** `live`, or the id of a `redo`. */
+	transcriptId: string;
+	/** Set where the session was made from a recording. */
+	importedFrom?: string;
+	/** All models that wrote; the last one is `model`. */
+	models: {id: string; name: string; quantisation: string}[];
+	devices: string[];
+	gaps: {atMs: number; lostMs: number; why: GapReason}[];
+	marks: number[];
+	lag?: {meanMs: number; maxMs: number};
+};
+
+/** What stands between the segments of a session. Times are milliseconds of tape time; the note's text is untrusted. */
+export type TranscriptEvent =
+	/** Before `atMs` so much was not recorded. */
+	| {type: 'gap'; atMs: number; lostMs: number; why: GapReason}
+	| {type: 'mark'; atMs: number}
+	| {type: 'note'; atMs: number; text: string};
 
 /** How a transcript ended: how much was heard, and whether that was all. */
 export type TranscriptEnd = {durationMs: number; isComplete: boolean};
@@ -19,10 +47,11 @@ export type TranscriptEnd = {durationMs: number; isComplete: boolean};
 /** `withWords`: the time of each word too. */
 export type ExportOptions = {withWords: boolean};
 
-/** Writes one transcript piece by piece: `begin`, `segment` for each in order, `end`. What was written is never taken back. */
+/** Writes one transcript piece by piece: `begin`, `segment` and `event` for each in order, `end`. What was written is never taken back. */
 export type Exporter = {
 	begin(): string;
 	segment(segment: Segment): string;
+	event(event: TranscriptEvent): string;
 	end(end: TranscriptEnd): string;
 };
 

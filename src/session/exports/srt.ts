@@ -18,6 +18,8 @@ export const srt: ExportFormat = {
 						return `${++nCues}\n${timestamp(startMs, ',')} --> ${timestamp(endMs, ',')}\n${text}\n\n`;
 					})
 					.join(''),
+			// Nobody spoke these, and SubRip has no comments.
+			event: () => '',
 			end: () => '',
 		};
 	},

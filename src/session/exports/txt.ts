@@ -1,8 +1,9 @@
 import {safeLine} from '../safe-text.js';
 import {timestamp} from '../time-text.js';
+import {eventText} from './event-text.js';
 import type {Exporter, ExportFormat, ExportOptions, TranscriptInfo} from './export-format.js';
 
-/** Plain text: one caption a line; with words, one word a line as `start`, `end` and word with tabs between. */
+/** Plain text: one caption a line; with words, one word a line as `start`, `end` and word with tabs between. A session's marks, notes and gaps stand in brackets. */
 export const txt: ExportFormat = {
 	hasWords: true,
 	create: (_info, options) => exporter('', options),
@@ -21,6 +22,10 @@ const exporter = (head: string, {withWords}: ExportOptions): Exporter => ({
 	segment({text, words}) {
 		if (!withWords) return line(safeLine(text));
 		return words.map(word => line(wordLine(word.startMs, word.endMs, safeLine(word.text)))).join('');
+	},
+	event(event) {
+		const text = `[${safeLine(eventText(event))}]`;
+		return line(withWords ? wordLine(event.atMs, event.atMs, text) : text);
 	},
 	end: () => '',
 });

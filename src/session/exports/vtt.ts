@@ -1,6 +1,7 @@
 import {type Cue, createCueMaker} from '../cues.js';
 import {escapeHtml} from '../escape.js';
 import {timestamp} from '../time-text.js';
+import {eventText} from './event-text.js';
 import type {ExportFormat} from './export-format.js';
 
 /** WebVTT, in tape time; with words, each word after the cue's first carries its time (`<00:00:01.000>`), which players show as they are spoken. */
@@ -18,6 +19,7 @@ export const vtt: ExportFormat = {
 						return `${times}\n${withWords ? timedText(cue) : plainText(cue)}\n\n`;
 					})
 					.join(''),
+			event: event => `NOTE ${timestamp(event.atMs, '.')} ${escapeHtml(eventText(event))}\n\n`,
 			end: () => '',
 		};
 	},
