@@ -16,8 +16,9 @@ export const settingsSchema = z.object({
 	latency: z.enum(['low', 'balanced', 'saver']).default('balanced'),
 	/** Cores for the model; all but one where it is not set. */
 	threads: z.number().int().min(1).max(64).optional(),
-	theme: z.enum(['plain', 'dim', 'colour']).default('plain'),
-	textSize: z.enum(['normal', 'large']).default('normal'),
+	/** How the live screen looks (`ui/live/look.ts`). */
+	theme: z.enum(['plain', 'colour', 'dim', 'bold']).default('plain'),
+	textSize: z.enum(['normal', 'spaced', 'narrow', 'wide']).default('normal'),
 	/** Action → key, for those that are not as they come. */
 	keys: z.record(z.string().max(50), z.string().max(50)).default({}),
 	/** Where sessions are kept: an absolute path. */

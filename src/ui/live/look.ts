@@ -1,4 +1,5 @@
 import type {TextProps} from 'ink';
+import type {Settings} from '../../system/settings.js';
 
 /** What a piece of a line is; a theme says how that looks. No information rests on it. */
 export type Role =
@@ -46,7 +47,7 @@ export const themes = {
 		dialogue: strong,
 	},
 	bold: {text: strong, open: strong, state: strong, behind: strong, key: strong, warning: full, match: {inverse: true}},
-} as const satisfies Record<string, Theme>;
+} as const satisfies Record<Settings['theme'], Theme>;
 
 /** Name of a theme. */
 export type ThemeName = keyof typeof themes;
@@ -59,7 +60,7 @@ export const textSizes = {
 	spaced: {columns: 80, isSpaced: true},
 	narrow: {columns: 52, isSpaced: true},
 	wide: {columns: 160, isSpaced: false},
-} as const satisfies Record<string, {columns: number; isSpaced: boolean}>;
+} as const satisfies Record<Settings['textSize'], {columns: number; isSpaced: boolean}>;
 
 /** Name of a text size. */
 export type TextSizeName = keyof typeof textSizes;
