@@ -77,7 +77,8 @@ export async function openJournalPages(folder: string): Promise<JournalPages> {
 		}
 	}
 
-	async function before(byte: number): Promise<JournalPage> {
+	async function before(wantedByte: number): Promise<JournalPage> {
+		const byte = Math.min(wantedByte, (await file.stat()).size);
 		for (let length = pageBytes; ; length *= 2) {
 			const from = Math.max(0, byte - length);
 			const bytes = await read(file, from, byte - from);
