@@ -1,6 +1,7 @@
 import {Command, CommanderError} from 'commander';
 import {safeLine} from '../session/safe-text.js';
 import {projectVersion} from '../system/project-root.js';
+import {benchCommand} from './bench.js';
 import {demoCommand} from './demo.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -34,7 +35,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 				complaint = text;
 			},
 		});
-	for (const command of [transcribeCommand(host, end), demoCommand(host, end)]) {
+	for (const command of [transcribeCommand(host, end), demoCommand(host, end), benchCommand(host, end)]) {
 		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program));
 	}
 

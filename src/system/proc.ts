@@ -64,6 +64,20 @@ export function readProcessMemory(root: string, pid: number): number {
 	return (share ?? fields(readText(path.join(folder, 'status')) ?? '').get('VmRSS') ?? 0) * 1024;
 }
 
+/** Resident memory of a process in bytes: its own, what it maps from files (the kernel drops clean pages of that when memory is short), and all of it at most so far. */
+export type ResidentMemory = {privateBytes: number; mappedBytes: number; peakBytes: number};
+
+/** Reads what is resident of process `pid`. */
+export function readResidentMemory(root: string, pid: number): ResidentMemory {
+	const status = fields(readText(path.join(root, 'proc', String(pid), 'status')) ?? '');
+	const bytes = (name: string) => (status.get(name) ?? 0) * 1024;
+	return {
+		privateBytes: bytes('RssAnon'),
+		mappedBytes: bytes('RssFile') + bytes('RssShmem'),
+		peakBytes: bytes('VmHWM'),
+	};
+}
+
 /** Temperature of the processor in °C: of the zone that says so by its name, else of the first; undefined where there is none. */
 export function readTemperature(root: string): number | undefined {
 	const folder = path.join(root, 'sys/class/thermal');

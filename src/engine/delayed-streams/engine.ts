@@ -19,7 +19,8 @@ const maxFrontendFrames = 4;
 /** Silence after the delay at the end, so that the last word is written whatever its length (specs: kyutai-stt §6.5). */
 const flushTailMs = 1000;
 
-type Weights = {
+/** What streams share. */
+export type Weights = {
 	manifest: ModelManifest;
 	frontend: Frontend;
 	lm: LanguageModel;
@@ -73,7 +74,8 @@ type Hearing = {
 	quiet: boolean[];
 };
 
-class DelayedStream implements EngineStream {
+/** One listening session of the delayed-streams engine. */
+export class DelayedStream implements EngineStream {
 	readonly #weights: Weights;
 	readonly #captions: CaptionAssembler;
 	readonly #loop: DecodeLoop;

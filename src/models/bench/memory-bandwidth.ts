@@ -1,0 +1,50 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {GraphBuilder} from '../../convert/onnx/graph-builder.js';
+import {WeightsFile} from '../../convert/onnx/weights-file.js';
+import {floatTensor, type Graph, openGraph} from '../../engine/onnx.js';
+
+/** Rows that the threads share; each is read from its first number to its last. */
+const rows = 16;
+
+/** How fast `threads` threads of ONNX Runtime read memory that is not in a cache: what a step of a large model is bound by. */
+export class MemoryBandwidth {
+	private constructor(
+		private readonly graph: Graph,
+		private readonly numbers: Float32Array,
+	) {}
+
+	/** Holds `megabytes` of memory, which should be many times the processor's caches, until it is closed. */
+	static async open(threads: number, megabytes = 256): Promise<MemoryBandwidth> {
+		const columns = Math.floor((megabytes * 1e6) / 4 / rows);
+		const folder = await mkdtemp(path.join(os.tmpdir(), 'pi-caption-bandwidth-'));
+		try {
+			const weights = await WeightsFile.create(path.join(folder, 'none.weights'));
+			const builder = new GraphBuilder('bandwidth', weights);
+			const numbers = builder.input('numbers', 'float', [rows, columns]);
+			builder.node('ReduceMax', [numbers, builder.int64s([1])], {attributes: {keepdims: 0}, outputs: ['largest']});
+			builder.output('largest', 'float', [rows]);
+			await weights.finish();
+			const file = path.join(folder, 'bandwidth.onnx');
+			await builder.write(file);
+			const graph = await openGraph(file, {inputs: {numbers: [rows, columns]}, outputs: ['largest']}, {threads});
+			// Written, because pages that never were are all the same one, which stays in the cache.
+			return new MemoryBandwidth(graph, new Float32Array(rows * columns).fill(1));
+		} finally {
+			await rm(folder, {recursive: true});
+		}
+	}
+
+	/** Reads it all once. Returns bytes a second. */
+	async measure(): Promise<number> {
+		const start = performance.now();
+		await this.graph.run({numbers: floatTensor(this.numbers, [rows, this.numbers.length / rows])});
+		return this.numbers.byteLength / ((performance.now() - start) / 1000);
+	}
+
+	/** Gives the memory back. */
+	close(): Promise<void> {
+		return this.graph.close();
+	}
+}
