@@ -41,6 +41,8 @@ export class HeldSamples {
 	trim(limit: number): number {
 		while (this.#written.length > 0 && this.count - this.#written[0]!.length >= limit) this.#dropWritten();
 		let lost = 0;
+		// While any that are written are left, the newest `limit` are held without giving up one that waits.
+		if (this.#written.length > 0) return lost;
 		while (this.#waiting.length > 0 && this.count - this.#waiting[0]!.length >= limit) {
 			const {length} = this.#waiting.shift()!;
 			this.#nWaiting -= length;

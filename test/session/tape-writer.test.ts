@@ -202,3 +202,18 @@ test('samples that wait for the disk can be read from memory at their place on t
 	await writer.finish();
 	assert.deepEqual(disk.samples, numbered(0, 300));
 });
+
+test('nothing that waits is given up while the disk takes everything, whatever the pieces', async () => {
+	const {disk, writer, lost} = begin();
+	const heard = 70 * sampleRate;
+	// No sync for a minute: what is written is held all that time.
+	for (let at = 0; at < heard; ) {
+		const size = at % 3 === 0 ? 331 : 17;
+		writer.append(numbered(at, Math.min(size, heard - at)));
+		at += size;
+		if (at % 5 === 0) await settle();
+	}
+	await writer.finish();
+	assert.deepEqual(lost, []);
+	assert.deepEqual(disk.samples, numbered(0, heard));
+});
