@@ -52,7 +52,7 @@ export class RecorderWatch {
 	/** Looks after it once, at `nowMs` of the steady clock. */
 	look(nowMs: number): void {
 		const {isConnected, heardMs, lostMs} = this.#recorder;
-		if (isConnected) {
+		if (isConnected && nowMs - heardMs < silentMs) {
 			this.#connectedMs ??= nowMs;
 			this.#startedMs = undefined;
 			if (nowMs - this.#connectedMs > steadyMs) this.#pauseMs = 0;
