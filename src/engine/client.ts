@@ -10,9 +10,10 @@ import {EngineError, type FromEngine, type ToEngine} from './protocol.js';
 
 /**
  * `threads`: for one call of the model, by default all cores but one; `framesPerCall`: how many
- * frames one call takes (T of design §5), 1 … 8, by default as for a recording; captions come that many frames later, and the machine has less to do.
+ * frames one call takes (T of design §5), 1 … 8, by default as for a recording; captions come that many frames later, and the machine has less to do;
+ * `isLive`: somebody reads along, so at a pause the last words are shown as early as the machine can, as a partial; finals are the same.
  */
-export type EngineOptions = {modelDir: string; threads?: number; framesPerCall?: number};
+export type EngineOptions = {modelDir: string; threads?: number; framesPerCall?: number; isLive?: boolean};
 
 /** What the captions of one source are made of, in order. */
 export type CaptionEvent = Extract<FromEngine, {type: 'partial' | 'final' | 'progress'}>;
@@ -53,6 +54,7 @@ export async function startEngine({
 	modelDir,
 	threads = defaultThreads(),
 	framesPerCall = callSizes[recordingLatency],
+	isLive = false,
 }: EngineOptions): Promise<EngineClient> {
 	const worker = new Worker(new URL('./worker.js', import.meta.url), {
 		resourceLimits: {maxYoungGenerationSizeMb},
@@ -71,7 +73,7 @@ export async function startEngine({
 		return exited;
 	};
 
-	send({type: 'load', modelDir, threads, framesPerCall});
+	send({type: 'load', modelDir, threads, framesPerCall, isLive});
 	try {
 		const ready = await mailbox.next();
 		if (ready.type !== 'ready') throw new EngineError('failed', `The engine said ${ready.type} before it was ready.`);

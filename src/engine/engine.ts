@@ -13,8 +13,19 @@ export type EngineStream = {
 	feed(samples: Float32Array): void;
 	/** Position on the tape up to which everything became captions' material, in whole frames. */
 	readonly decodedSamples: number;
+	/** Speech is heard, and no words come: the model has started anew, or what is heard is no speech after all. */
+	readonly isSpeechWithoutWords: boolean;
+	/** How often the model was found astray, writing nothing while speech was heard, and started anew. */
+	readonly restarts: number;
 	/** Computes on a part of what waits; false when too little waits for a full call. */
 	decode(): Promise<boolean>;
+	/** Whether a pause began whose last words are not written yet, and no preview of them was shown. */
+	readonly canPreview: boolean;
+	/**
+	 * Shows the words that are still to be written at a pause as a partial, as if silence had followed. Nothing else changes: finals and all that is computed later are
+	 * the same, bit by bit, with and without.
+	 */
+	preview(): Promise<void>;
 	/**
 	 * Ends what was heard: decodes all of it and the delay's worth of silence, closes the open line, and starts from a fresh state. Time goes on at
 	 * sample `nextSample` of the tape, by default where it stands. Used at the end of the audio, at gaps, and before the first sample where that is not sample 0.

@@ -17,6 +17,11 @@ export class Framer {
 		return this.#waiting.length % this.#frameSamples;
 	}
 
+	/** A copy of all samples that wait. */
+	get waiting(): Float32Array {
+		return this.#waiting.slice();
+	}
+
 	/** Takes samples in; they are copied. */
 	push(samples: Float32Array): void {
 		const joined = new Float32Array(this.#waiting.length + samples.length);

@@ -22,10 +22,13 @@ export class EngineError extends Error {
  * stand anywhere on the tape, the others follow it without a hole but where `isAfterGap` says so.
  */
 export type ToEngine =
-	| {type: 'load'; modelDir: string; threads: number; framesPerCall: number}
+	| {type: 'load'; modelDir: string; threads: number; framesPerCall: number; isLive: boolean}
 	| ({type: 'audio'} & AudioChunk)
 	| {type: 'finish'}
 	| {type: 'close'};
+
+/** Speech is heard and no words come now; and how often the model was found astray so far and started anew. */
+export type Trouble = {isSpeechWithoutWords: boolean; restarts: number};
 
 /**
  * From the worker. `ready` comes first, `finished` or `failed` last. A `partial` replaces the whole text of the open segment, and only the
@@ -36,6 +39,6 @@ export type FromEngine =
 	| {type: 'ready'; sampleRate: number; frameSamples: number; delayMs: number}
 	| {type: 'partial'; segment: Segment}
 	| {type: 'final'; segment: Segment}
-	| {type: 'progress'; decodedSamples: number; computeMs: number}
+	| ({type: 'progress'; decodedSamples: number; computeMs: number} & Trouble)
 	| {type: 'finished'}
 	| {type: 'failed'; code: EngineErrorCode; message: string};

@@ -22,6 +22,14 @@ export class Speller {
 		this.#silent = new Set(silent);
 	}
 
+	/** A speller that goes on from here, apart from this one. */
+	copy(): Speller {
+		const copy = new Speller(this.#pieces, this.#silent);
+		copy.#bytes = [...this.#bytes];
+		copy.#opensWord = this.#opensWord;
+		return copy;
+	}
+
 	/** What `token` adds. */
 	next(token: number): WordEvent {
 		const piece = this.#pieces[token];

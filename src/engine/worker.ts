@@ -17,6 +17,9 @@ let isBusy = false;
 let isClosing = false;
 let computeMs = 0;
 let slowDown: SlowDown | undefined;
+let isLive = false;
+/** A preview costs as much as the audio that it saves waiting for: worth it below this RTF. */
+const previewRtf = 0.5;
 /** Seconds of audio between two collections of garbage. */
 const collectSeconds = 15;
 let collectedSamples = 0;
@@ -44,6 +47,7 @@ async function work(): Promise<void> {
 async function handle(message: ToEngine): Promise<void> {
 	switch (message.type) {
 		case 'load': {
+			isLive = message.isLive;
 			slowDown = slowDownOf(process.env[slowDownVariable]);
 			engine = await loadEngine(message.modelDir, message);
 			stream = engine.createStream(event => send(event));
@@ -60,6 +64,9 @@ async function handle(message: ToEngine): Promise<void> {
 			do {
 				takeWaitingAudio();
 			} while ((await measured(() => loaded().decode())) && !isClosing);
+			if (isLive && waiting.length === 0 && isFast() && loaded().canPreview) {
+				await measured(() => loaded().preview());
+			}
 			break;
 		case 'finish':
 			await measured(() => loaded().flush());
@@ -86,7 +93,7 @@ async function measured<Result>(compute: () => Promise<Result>): Promise<Result>
 	computeMs += performance.now() - start;
 	const {decodedSamples} = loaded();
 	if (engine && slowDown) {
-		const waitMs = slowDown(((decodedSamples - firstSample!) / engine.sampleRate) * 1000, computeMs);
+		const waitMs = slowDown(audioMs(), computeMs);
 		await setTimeout(waitMs);
 		computeMs += waitMs;
 	}
@@ -94,9 +101,15 @@ async function measured<Result>(compute: () => Promise<Result>): Promise<Result>
 		collectedSamples = decodedSamples;
 		collectGarbage();
 	}
-	send({type: 'progress', decodedSamples, computeMs});
+	const {isSpeechWithoutWords, restarts} = loaded();
+	send({type: 'progress', decodedSamples, computeMs, isSpeechWithoutWords, restarts});
 	return result;
 }
+
+/** How much audio was decoded so far. */
+const audioMs = () => ((loaded().decodedSamples - firstSample!) / engine!.sampleRate) * 1000;
+
+const isFast = () => computeMs < previewRtf * audioMs();
 
 function loaded(): EngineStream {
 	if (!stream) throw new EngineError('failed', 'The engine was used before it was loaded.');

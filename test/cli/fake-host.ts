@@ -20,6 +20,8 @@ export const progress = (seconds: number): CaptionEvent => ({
 	type: 'progress',
 	decodedSamples: seconds * sampleRate,
 	computeMs: 50 * seconds,
+	isSpeechWithoutWords: false,
+	restarts: 0,
 });
 
 /** What a fake host was asked and what it got. */

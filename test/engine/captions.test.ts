@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {CaptionAssembler} from '../../src/engine/captions.js';
+import {CaptionAssembler, type CaptionInput} from '../../src/engine/captions.js';
 import type {WordEvent} from '../../src/engine/words.js';
 import type {Segment} from '../../src/session/segment.js';
 
@@ -123,4 +123,110 @@ test('nothing said gives no captions', () => {
 	const {outputs, captions} = run(pad(500));
 	captions.close();
 	assert.deepEqual(outputs, []);
+});
+
+/** As `run`, with a VAD: a `~` behind an entry says that no word will come. */
+function runWithVad(script: string[]): {outputs: Output[]; captions: CaptionAssembler} {
+	const outputs: Output[] = [];
+	const captions = new CaptionAssembler({frameMs: 80, delayMs: 480}, output => outputs.push(structuredClone(output)));
+	for (const [position, entry] of script.entries()) captions.push(withVad(entry, position));
+	return {outputs, captions};
+}
+
+function withVad(entry: string, position: number): CaptionInput {
+	const spelling = entry.replace(/~$/, '');
+	const event: WordEvent = spelling === '_' ? {kind: 'pause'} : {kind: 'starts', text: spelling};
+	return {position, event, isQuiet: false, noWordProbability: entry.endsWith('~') ? 0.9 : 0.1};
+}
+
+const texts = (outputs: Output[]) => finals(outputs).map(({text}) => text);
+
+test('a pause that the VAD tells closes the caption when the words before it must be written', () => {
+	// The pause begins at position 21, and text is 6 positions late.
+	assert.deepEqual(texts(runWithVad([...pad(20), 'done', ...pad(6, '_~')]).outputs), []);
+	assert.deepEqual(texts(runWithVad([...pad(20), 'done', ...pad(7, '_~')]).outputs), ['done']);
+});
+
+test('words that the delay held back still belong to the caption', () => {
+	assert.deepEqual(texts(runWithVad([...pad(20), 'almost', ...pad(4, '_~'), 'done~', ...pad(2, '_~')]).outputs), [
+		'almost done',
+	]);
+});
+
+test('words that come in spite of the VAD do not become captions of their own', () => {
+	const script = [...pad(20), 'a', ...pad(7, '_~'), 'b~', ...pad(4, '_~'), 'c~', ...pad(4, '_~'), 'd~'];
+	assert.deepEqual(texts(runWithVad(script).outputs), ['a']);
+});
+
+test('quiet alone closes nothing where there is a VAD, but 1.2 s without words do', () => {
+	const quiet = (entry: string, position: number) => ({...withVad(entry, position), isQuiet: true});
+	const closed = (pauses: number) => {
+		const outputs: Output[] = [];
+		const captions = new CaptionAssembler({frameMs: 80, delayMs: 480}, output => outputs.push(output));
+		for (const [i, entry] of [...pad(20), 'word', ...pad(pauses)].entries()) captions.push(quiet(entry, i));
+		return texts(outputs).length;
+	};
+	assert.equal(closed(14), 0);
+	assert.equal(closed(15), 1);
+});
+
+/** Texts of what `captions` shows for `entries` from position `first` on. */
+function shown(captions: CaptionAssembler, outputs: Output[], entries: string[], first: number): string[] {
+	outputs.length = 0;
+	for (const [i, entry] of entries.entries()) captions.push(withVad(entry, first + i));
+	return outputs.map(({type, segment}) => `${type} ${segment.text}`);
+}
+
+function previewed() {
+	const {outputs, captions} = runWithVad([...pad(20), 'we', 'are', ...pad(3, '_~')]);
+	assert.equal(captions.unwrittenPause, 22);
+	outputs.length = 0;
+	captions.preview(['almost', '_', 'done', '_'].map((entry, i) => withVad(entry, 25 + i)));
+	assert.deepEqual(
+		outputs.map(({type, segment}) => `${type} ${segment.segmentId} ${segment.text}`),
+		['partial 0 we are almost done'],
+	);
+	return {outputs, captions};
+}
+
+test('words of a preview that come again are not taken back meanwhile', () => {
+	const {outputs, captions} = previewed();
+	assert.deepEqual(shown(captions, outputs, ['almost', '_', 'done'], 25), ['partial we are almost done']);
+});
+
+test('words that differ from their preview replace it', () => {
+	const {outputs, captions} = previewed();
+	assert.deepEqual(shown(captions, outputs, ['almost', '_', 'there'], 25), ['partial we are almost there']);
+});
+
+test('words of a preview that do not come are taken back when its last position has come', () => {
+	const {outputs, captions} = previewed();
+	assert.deepEqual(shown(captions, outputs, ['almost', '_'], 25), []);
+	assert.deepEqual(shown(captions, outputs, ['_', '_'], 27), ['partial we are almost']);
+});
+
+test('a preview changes no final', () => {
+	const {outputs, captions} = previewed();
+	assert.deepEqual(shown(captions, outputs, ['_~', '_~', '_~', '_~'], 25).at(-1), 'final we are');
+});
+
+test('a preview without another word shows nothing, and without an open line too', () => {
+	const {outputs, captions} = runWithVad([...pad(20), 'we', ...pad(3, '_~')]);
+	outputs.length = 0;
+	captions.preview([withVad('_', 24)]);
+	captions.close();
+	captions.preview([withVad('word', 24)]);
+	assert.deepEqual(
+		outputs.map(({type}) => type),
+		['final'],
+	);
+});
+
+test('there is nothing to preview without a pause, without a word, and when all must be written', () => {
+	assert.equal(runWithVad([...pad(20), 'word', '_']).captions.unwrittenPause, undefined);
+	assert.equal(runWithVad(pad(20, '_~')).captions.unwrittenPause, undefined);
+	assert.equal(runWithVad([...pad(20), 'word', ...pad(7, '_~')]).captions.unwrittenPause, undefined);
+	// Without a VAD, three quiet frames are the pause, and it began with the first of them.
+	assert.equal(run([...pad(20, '_!'), 'word!', ...pad(3)]).captions.unwrittenPause, 21);
+	assert.equal(run([...pad(20, '_!'), 'word!', ...pad(2)]).captions.unwrittenPause, undefined);
 });

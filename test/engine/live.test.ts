@@ -60,8 +60,9 @@ const sourceOf = (chunks: () => AsyncGenerator<AudioChunk>): AudioSource => ({
 async function captioned(
 	chunks: () => AsyncGenerator<AudioChunk>,
 	onEvent: (event: CaptionEvent) => void = () => {},
+	{isLive = false} = {},
 ): Promise<CaptionEvent[]> {
-	const client = await startEngine({modelDir, threads: 1, framesPerCall});
+	const client = await startEngine({modelDir, threads: 1, framesPerCall, isLive});
 	const events: CaptionEvent[] = [];
 	for await (const event of client.captions(sourceOf(chunks))) {
 		events.push(event);
@@ -132,6 +133,15 @@ test('gaps one after the other give no captions of their own', async () => {
 		}),
 	);
 	assert.deepEqual(withoutIds(finals), await alone(seconds(0, 7)));
+});
+
+test('somebody who reads along gets the same finals', async () => {
+	const feed = async function* (): AsyncGenerator<AudioChunk> {
+		yield {samples: seconds(0, 30), startSample: 0};
+	};
+	const expected = finalsOf(await captioned(feed));
+	assert.ok(expected.length >= 5);
+	assert.deepEqual(finalsOf(await captioned(feed, undefined, {isLive: true})), expected);
 });
 
 test('a slow model loses nothing and says so in its computing time', async () => {

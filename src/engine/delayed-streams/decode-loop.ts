@@ -1,6 +1,9 @@
 import type {KvRing} from './kv-ring.js';
 import {argmax, type FrameInput, type LanguageModel, type LmResult} from './language-model.js';
 
+/** What the loop needs of a language model. */
+export type Decoder = Pick<LanguageModel, 'shape' | 'tokens' | 'createRing' | 'run'>;
+
 /** One decoded position. `vad` is [heads, classes] after softmax, empty where the model has no VAD heads. */
 export type DecodedPosition = {position: number; token: number; vad: Float32Array; logits: Float32Array};
 
@@ -8,7 +11,7 @@ export type DecodedPosition = {position: number; token: number; vad: Float32Arra
 export type StartTemplate = {result: LmResult; token: number};
 
 /** Runs position 0, which has the start token and no audio. */
-export async function createStartTemplate(lm: LanguageModel): Promise<StartTemplate> {
+export async function createStartTemplate(lm: Decoder): Promise<StartTemplate> {
 	const result = await lm.run([{token: lm.tokens.start, frame: undefined}], 0, lm.createRing());
 	return {result, token: argmax(result.logits, 0, lm.shape.vocabulary)};
 }
@@ -29,13 +32,13 @@ type State = {
  * A guess that turns out wrong costs its row, never a token: the accepted tokens are those of T = 1 up to floating-point near-ties.
  */
 export class DecodeLoop {
-	readonly #lm: LanguageModel;
+	readonly #lm: Decoder;
 	readonly #template: StartTemplate;
 	readonly #onPosition: (decoded: DecodedPosition) => void;
 	readonly #ring: KvRing;
 	#state: State;
 
-	constructor(lm: LanguageModel, template: StartTemplate, onPosition: (decoded: DecodedPosition) => void) {
+	constructor(lm: Decoder, template: StartTemplate, onPosition: (decoded: DecodedPosition) => void) {
 		this.#lm = lm;
 		this.#template = template;
 		this.#onPosition = onPosition;
@@ -65,6 +68,29 @@ export class DecodeLoop {
 
 	/** One call with at most `maxFrames` of the waiting frames; reports every accepted position in order. */
 	async step(maxFrames: number): Promise<void> {
+		for (const decoded of await this.#call(maxFrames)) this.#onPosition(decoded);
+	}
+
+	/**
+	 * Decodes what waits and `frames` behind it, and returns the positions without reporting them. Then everything is as it was before, bit by bit: what is decoded later
+	 * does not know.
+	 */
+	async preview(frames: readonly FrameInput[], maxFrames: number): Promise<DecodedPosition[]> {
+		const before = this.#state;
+		const all = [...before.frames, ...frames];
+		const slots = this.#ring.save(before.position, all.length);
+		const decoded: DecodedPosition[] = [];
+		this.#state = {...before, frames: all};
+		try {
+			while (this.waiting > 0) decoded.push(...(await this.#call(maxFrames)));
+		} finally {
+			this.#ring.restore(slots);
+			this.#state = before;
+		}
+		return decoded;
+	}
+
+	async #call(maxFrames: number): Promise<DecodedPosition[]> {
 		const state = this.#state;
 		const {vocabulary, vad} = this.#lm.shape;
 		const T = Math.min(maxFrames, state.frames.length);
@@ -85,14 +111,12 @@ export class DecodeLoop {
 		state.guesses = outputs.slice(accepted);
 		state.calls++;
 		const vadWidth = vad.heads * vad.classes;
-		for (let t = 0; t < accepted; t++) {
-			this.#onPosition({
-				position: position + t,
-				token: outputs[t]!,
-				vad: result.vad.subarray(t * vadWidth, (t + 1) * vadWidth),
-				logits: result.logits.subarray(t * vocabulary, (t + 1) * vocabulary),
-			});
-		}
+		return outputs.slice(0, accepted).map((token, t) => ({
+			position: position + t,
+			token,
+			vad: result.vad.subarray(t * vadWidth, (t + 1) * vadWidth),
+			logits: result.logits.subarray(t * vocabulary, (t + 1) * vocabulary),
+		}));
 	}
 
 	#start(): State {

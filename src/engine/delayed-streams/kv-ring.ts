@@ -23,6 +23,9 @@ export function ringContract(shape: AttentionShape): {inputs: Record<string, rea
 	return {inputs, outputs};
 }
 
+/** Slots of a ring as they were: the position of each, and its keys and values [layers, heads, headDim]. */
+export type SavedSlots = {slot: number; position: number; keys: Float32Array; values: Float32Array}[];
+
 /**
  * Keys and values of the last positions of one stream, as many as a call may see. Position p lives in slot p mod the number of slots; positions count up
  * for ever, only the slot wraps. Keys are stored transposed, [heads, headDim, slots], because the plain MatMul that reads them is the fast one; values are [heads, slots, headDim].
@@ -53,6 +56,47 @@ export class KvRing {
 	/** Forgets everything. Masked slots are never read, so their numbers may stay. */
 	clear(): void {
 		this.slotPositions.fill(-1);
+	}
+
+	/** Copies what the slots of positions `position` … `position` + `count` − 1 hold now, which is what `restore` takes. */
+	save(position: number, count: number): SavedSlots {
+		const saved: SavedSlots = [];
+		const {layers, heads, headDim} = this.shape;
+		for (let i = 0; i < Math.min(count, this.#slots); i++) {
+			const slot = (position + i) % this.#slots;
+			const keys = new Float32Array(layers * heads * headDim);
+			const values = new Float32Array(layers * heads * headDim);
+			this.#eachRow(slot, (layer, head, keyColumn, valueRow) => {
+				const at = (layer * heads + head) * headDim;
+				for (let j = 0; j < headDim; j++) keys[at + j] = this.#keys[layer]![keyColumn + j * this.#slots]!;
+				values.set(this.#values[layer]!.subarray(valueRow, valueRow + headDim), at);
+			});
+			saved.push({slot, position: this.slotPositions[slot]!, keys, values});
+		}
+		return saved;
+	}
+
+	/** Puts back what `save` copied, bit by bit. */
+	restore(saved: SavedSlots): void {
+		const {heads, headDim} = this.shape;
+		for (const {slot, position, keys, values} of saved) {
+			this.slotPositions[slot] = position;
+			this.#eachRow(slot, (layer, head, keyColumn, valueRow) => {
+				const at = (layer * heads + head) * headDim;
+				for (let j = 0; j < headDim; j++) this.#keys[layer]![keyColumn + j * this.#slots] = keys[at + j]!;
+				this.#values[layer]!.set(values.subarray(at, at + headDim), valueRow);
+			});
+		}
+	}
+
+	/** Calls `visit` for each layer and head with where the key of `slot` begins, a column of step `slots`, and its value, a row. */
+	#eachRow(slot: number, visit: (layer: number, head: number, keyColumn: number, valueRow: number) => void): void {
+		const {layers, heads, headDim} = this.shape;
+		for (let layer = 0; layer < layers; layer++) {
+			for (let head = 0; head < heads; head++) {
+				visit(layer, head, head * headDim * this.#slots + slot, (head * this.#slots + slot) * headDim);
+			}
+		}
 	}
 
 	/**

@@ -40,6 +40,11 @@ export class LogMelFrontend implements Frontend<FrontendStates> {
 		return {features, codes: [], state: nextStates(state, outputs)};
 	}
 
+	/** A run writes into no state. */
+	preview(samples: Float32Array, state: FrontendStates): Promise<FrontendRows> {
+		return this.run(samples, state);
+	}
+
 	close(): Promise<void> {
 		return this.graph.close();
 	}

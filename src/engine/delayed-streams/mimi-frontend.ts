@@ -74,6 +74,16 @@ export class MimiFrontend implements Frontend<MimiState> {
 		return {features: [], codes, state: {tails: nextStates(tails, outputs), ring, position: position + T}};
 	}
 
+	async preview(samples: Float32Array, state: MimiState): Promise<FrontendRows> {
+		const {frameSamples, frontend} = this.manifest;
+		const slots = state.ring.save(state.position, (samples.length / frameSamples) * frontend.positionsPerFrame);
+		try {
+			return await this.run(samples, state);
+		} finally {
+			state.ring.restore(slots);
+		}
+	}
+
 	close(): Promise<void> {
 		return this.graph.close();
 	}

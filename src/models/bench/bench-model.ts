@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {createStartTemplate} from '../../engine/delayed-streams/decode-loop.js';
-import {DelayedStream} from '../../engine/delayed-streams/engine.js';
+import {DelayedStream} from '../../engine/delayed-streams/delayed-stream.js';
 import {Frontend} from '../../engine/delayed-streams/frontend.js';
 import {LanguageModel} from '../../engine/delayed-streams/language-model.js';
 import {framesPerCall, type Latency, latencies} from '../../engine/latency.js';

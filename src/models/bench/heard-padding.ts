@@ -20,6 +20,12 @@ export function withHeardPadding<State>(frontend: Frontend<State>, share: number
 	return {
 		createState: () => frontend.createState(),
 		run: async (samples, state) => setBits(await frontend.run(samples, state)),
+		preview: async (samples, state) => {
+			const before = x;
+			const rows = setBits(await frontend.preview(samples, state));
+			x = before;
+			return rows;
+		},
 		close: () => frontend.close(),
 	};
 }
