@@ -7,6 +7,7 @@ import {projectRoot} from '../src/system/project-root.js';
 
 const proofs: Record<string, string> = {
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
+	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
 	stranger: 'a fresh Debian: clone, npm ci, demo, test, npm pack, npm i -g (root, debootstrap, ~15 minutes)',
 };
 
