@@ -15,6 +15,7 @@ Examples:
   pi-caption bench --synthetic kyutai-1b              what Kyutai's 1B model would cost: nothing is downloaded
   pi-caption bench --synthetic kyutai-1b --pad 0.65   the same, where 65 % of all frames start no word piece
   pi-caption bench --synthetic kyutai-2.6b --scheme 8-bit --minutes 0 --json
+  pi-caption bench --live --minutes 2                 a whole live session, as a viewer sees it
 
 A synthetic package has the true shapes and random numbers in them. It is made once, in the cache folder (1 GB for the
 1B model in 4 bits, 2.0 GB for the 2.6B one), costs exactly what the model costs, and understands nothing. In speech, half
@@ -41,11 +42,22 @@ export function benchCommand(host: Host, end: (code: ExitCode) => void): Command
 		)
 		.option('--minutes <n>', 'minutes at the pace of speech; 0 for none', minutes, 5)
 		.option('-t, --threads <n>', 'cores for the model (default: all but one)', threads)
+		.addOption(
+			new Option('--live', 'a whole live session instead: lag, flicker, CPU and screen').conflicts([
+				'synthetic',
+				'threads',
+			]),
+		)
 		.option('--json', 'everything that was measured, as one JSON object')
 		.addHelpText('after', examples)
 		.action(async (flags: Flags, command: Command) => {
 			if (flags.pad !== undefined && !flags.synthetic) {
 				command.error("error: --pad is for --synthetic: what a real model writes is the model's affair");
+			}
+			if (flags.live) {
+				const {runLiveBench} = await import('./run-live-bench.js');
+				end(await runLiveBench({...flags, asJson: flags.json === true}, host));
+				return;
 			}
 			const {runBench} = await import('./run-bench.js');
 			end(await runBench({...flags, asJson: flags.json === true}, host));
@@ -60,6 +72,7 @@ type Flags = {
 	latency: Latency;
 	minutes: number;
 	threads?: number;
+	live?: true;
 	json?: true;
 };
 

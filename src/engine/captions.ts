@@ -25,7 +25,7 @@ const hardLimitMs = 15_000;
 /** A word that never ends (a model gone astray) is cut, so that a caption stays bounded. */
 const wordLimitMs = 5000;
 /** How long a word goes on after its last piece where no next word tells its end. */
-const wordTailMs = 240;
+export const wordTailMs = 240;
 
 const sentenceEnd = /[.!?…。！？]["'”’»)\]]*$/u;
 
