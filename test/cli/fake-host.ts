@@ -7,6 +7,7 @@ import type {AudioSource} from '../../src/audio/audio-source.js';
 import type {Host} from '../../src/cli/host.js';
 import type {CaptionEvent} from '../../src/engine/client.js';
 import type {ModelManifest} from '../../src/engine/model-package.js';
+import {openSettings} from '../../src/system/settings.js';
 import type {ScreenStream} from '../../src/ui/screen.js';
 import {FakePipe} from '../ui/fake-terminal.js';
 
@@ -29,20 +30,26 @@ export type FakeHost = Host & {
 	controller: AbortController;
 	/** What is open now: engines and sources. */
 	open: Set<object>;
-	asked: {threads: (number | undefined)[]; framesPerCall: (number | undefined)[]; rawRates: (number | undefined)[]};
+	asked: {
+		threads: (number | undefined)[];
+		framesPerCall: (number | undefined)[];
+		rawRates: (number | undefined)[];
+		questions: string[];
+		waysGiven: number;
+	};
 	atExitActions: Set<() => void>;
 	texts(): {stdout: string; stderr: string};
 };
 
+/** What a fake host writes to, where its settings are, and what its user answers. */
+export type FakeWorld = {stdout?: ScreenStream; stderr?: ScreenStream; configFolder?: string; answers?: string[]};
+
 /** A host whose recordings are `scripts` by file name; the others are not found. */
-export function fakeHost(
-	scripts: Record<string, Script>,
-	streams: {stdout?: ScreenStream; stderr?: ScreenStream} = {},
-): FakeHost {
-	const {stdout = new FakePipe(), stderr = new FakePipe()} = streams;
+export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {}): FakeHost {
+	const {stdout = new FakePipe(), stderr = new FakePipe(), configFolder, answers = []} = world;
 	const controller = new AbortController();
 	const open = new Set<object>();
-	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: []};
+	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: [], questions: [], waysGiven: 0};
 	const atExitActions = new Set<() => void>();
 	return {
 		stdout,
@@ -84,6 +91,16 @@ export function fakeHost(
 			};
 			open.add(source);
 			return source;
+		},
+		async openSettings() {
+			return openSettings(configFolder ?? 'no settings folder was given');
+		},
+		async ask(question) {
+			asked.questions.push(question);
+			return answers.shift() ?? '';
+		},
+		giveWay() {
+			asked.waysGiven++;
 		},
 		atExit(action) {
 			atExitActions.add(action);
