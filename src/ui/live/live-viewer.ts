@@ -191,7 +191,11 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 
 	function changeLook(look: Partial<Look>): void {
 		dispatch({type: 'look', look});
-		services.saveLook(state.look);
+		try {
+			services.saveLook(state.look);
+		} catch (error) {
+			say(`The look is not kept: ${(error as Error).message}`);
+		}
 	}
 
 	const page = () => Math.max(1, layoutOf(state).captions - 2);
