@@ -30,14 +30,18 @@ export function sessionsCommand(host: Host, end: (code: ExitCode) => void): Comm
 		});
 }
 
-const jsonList = (sessions: readonly SessionSummary[]) =>
-	sessions.length === 0
-		? '[]\n'
-		: `[\n${sessions
-				.map(session =>
-					JSON.stringify({...session, title: safeLine(session.title), durationMs: Math.round(session.durationMs)}),
-				)
-				.join(',\n')}\n]\n`;
+function jsonList(sessions: readonly SessionSummary[]): string {
+	if (sessions.length === 0) return '[]\n';
+	const lines = sessions.map(({title, durationMs, importedFrom, ...session}) =>
+		JSON.stringify({
+			...session,
+			title: safeLine(title),
+			durationMs: Math.round(durationMs),
+			...(importedFrom !== undefined && {importedFrom: safeLine(importedFrom)}),
+		}),
+	);
+	return `[\n${lines.join(',\n')}\n]\n`;
+}
 
 function table(sessions: readonly SessionSummary[]): string {
 	if (sessions.length === 0) return 'No sessions yet.\n';

@@ -34,9 +34,10 @@ export type FakeHost = Host & {
 		threads: (number | undefined)[];
 		framesPerCall: (number | undefined)[];
 		rawRates: (number | undefined)[];
-		questions: string[];
-		waysGiven: number;
 	};
+	/** What the user was asked, and how often the host gave way. */
+	questions: string[];
+	waysGiven: number;
 	atExitActions: Set<() => void>;
 	texts(): {stdout: string; stderr: string};
 };
@@ -49,9 +50,9 @@ export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {})
 	const {stdout = new FakePipe(), stderr = new FakePipe(), configFolder, answers = []} = world;
 	const controller = new AbortController();
 	const open = new Set<object>();
-	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: [], questions: [], waysGiven: 0};
+	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: []};
 	const atExitActions = new Set<() => void>();
-	return {
+	const host: FakeHost = {
 		stdout,
 		stderr,
 		env: {LANG: 'C.UTF-8'},
@@ -60,6 +61,8 @@ export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {})
 		controller,
 		open,
 		asked,
+		questions: [],
+		waysGiven: 0,
 		atExitActions,
 		texts: () => ({stdout: (stdout as FakePipe).text, stderr: (stderr as FakePipe).text}),
 		async startEngine({threads, framesPerCall}) {
@@ -96,17 +99,18 @@ export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {})
 			return openSettings(configFolder ?? 'no settings folder was given');
 		},
 		async ask(question) {
-			asked.questions.push(question);
+			host.questions.push(question);
 			return answers.shift() ?? '';
 		},
 		giveWay() {
-			asked.waysGiven++;
+			host.waysGiven++;
 		},
 		atExit(action) {
 			atExitActions.add(action);
 			return () => atExitActions.delete(action);
 		},
 	};
+	return host;
 }
 
 async function* play(script: Script, signal: AbortSignal | undefined): AsyncGenerator<CaptionEvent> {
