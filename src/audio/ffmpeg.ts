@@ -1,5 +1,3 @@
-import {constants} from 'node:fs';
-import {access, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import type {Readable} from 'node:stream';
 import {execa} from 'execa';
@@ -12,20 +10,6 @@ import {openWav} from './wav.js';
 export type FfmpegInput = {path: string} | {bytes: ByteReader};
 
 const maxMessageBytes = 4096;
-
-/** Absolute path of the ffmpeg that is installed, or undefined. Only absolute entries of PATH count. */
-export async function findFfmpeg(searchPath: string = process.env.PATH ?? ''): Promise<string | undefined> {
-	for (const folder of searchPath.split(path.delimiter).filter(path.isAbsolute)) {
-		const file = path.join(folder, 'ffmpeg');
-		try {
-			await access(file, constants.X_OK);
-			return await realpath(file);
-		} catch {
-			// Not in this folder.
-		}
-	}
-	return undefined;
-}
 
 /**
  * Decodes what has no decoder here through ffmpeg at `ffmpeg`, told by `demuxer` what the bytes were seen to be: left to itself it would follow playlists to other

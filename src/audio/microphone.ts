@@ -2,7 +2,7 @@
  * Ways to a microphone, best first: PortAudio through naudiodon, PortAudio through koffi and the system's `libportaudio2`, then the programs of PipeWire,
  * PulseAudio and ALSA.
  */
-export const backendNames = ['naudiodon', 'koffi'] as const;
+export const backendNames = ['naudiodon', 'koffi', 'pw-record', 'parec', 'arecord'] as const;
 
 /** A way to a microphone. */
 export type BackendName = (typeof backendNames)[number];

@@ -1,6 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
+import {findProgram} from '../system/find-program.js';
 import type {AudioChunk} from './audio-chunk.js';
 import {AudioError} from './audio-error.js';
 import type {AudioSource} from './audio-source.js';
@@ -103,8 +104,8 @@ async function decode(bytes: ByteReader, {input, options, warnings, closers}: Op
 		case 'ogg-opus':
 			return openCompressed(bytes, container.kind, warnings);
 		case 'ffmpeg': {
-			const {findFfmpeg, openWithFfmpeg} = await import('./ffmpeg.js');
-			const ffmpeg = 'ffmpeg' in options ? options.ffmpeg : await findFfmpeg();
+			const {openWithFfmpeg} = await import('./ffmpeg.js');
+			const ffmpeg = 'ffmpeg' in options ? options.ffmpeg : await findProgram('ffmpeg');
 			if (!ffmpeg) {
 				throw new AudioError(
 					'decoder-missing',

@@ -27,6 +27,9 @@ const commonRates = [48_000, 44_100, 16_000];
 const loaders: Record<BackendName, () => Promise<MicrophoneBackend>> = {
 	naudiodon: async () => (await import('./portaudio/naudiodon.js')).naudiodonBackend,
 	koffi: async () => (await import('./portaudio/koffi.js')).koffiBackend,
+	'pw-record': async () => (await import('./microphones/pw-record.js')).pwRecordBackend,
+	parec: async () => (await import('./microphones/parec.js')).parecBackend,
+	arecord: async () => (await import('./microphones/arecord.js')).arecordBackend,
 };
 
 type Found = MicrophoneList & {open: MicrophoneBackend['open']};
