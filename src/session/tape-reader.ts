@@ -15,6 +15,11 @@ export type TapeReaderOptions = {
 	sampleRate?: number;
 	/** Whether the tape may still grow; asked whenever its end is reached. While it does, the reader waits there. @default () => false */
 	isGrowing?(): boolean;
+	/**
+	 * The first gap behind sample `sample`, where one is known: what comes before it is given out to its end, and an empty chunk that `isAfterGap` behind it. Asked before each
+	 * reading, so that a gap may become known at any time. @default () => undefined
+	 */
+	nextGap?(sample: number): number | undefined;
 	/** Ends the reading: what was read before is given out. */
 	signal?: AbortSignal;
 };
@@ -29,7 +34,7 @@ const lookEveryMs = 50;
  * for), wherever the reading began. A tape that forgets is read too: what it has forgotten is left out, and the chunk behind it `isAfterGap`. Throws `SessionError` where it is no tape.
  */
 export async function readTape(file: string, options: TapeReaderOptions = {}): Promise<AudioSource> {
-	const {fromSample = 0, isGrowing = () => false, signal} = options;
+	const {fromSample = 0, isGrowing = () => false, nextGap = () => undefined, signal} = options;
 	const tape = await openTapeFile(file);
 	let extent: TapeExtent;
 	try {
@@ -52,14 +57,22 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 	let sample = fromSample;
 	/** Samples that the tape has forgotten before they were read come next. */
 	let isAfterGap = false;
+	/** A gap comes next. */
+	let isAtGap = false;
 
-	/** To the end of the tape, or to what it has forgotten. */
+	/** To the end of the tape, to the next gap, or to what the tape has forgotten. */
 	async function* blocks(): AsyncGenerator<Float32Array> {
 		const bytes = Buffer.alloc(maxReadSamples * bytesPerSample);
+		const firstSample = sample;
 		while (!endings.aborted) {
 			// Asked before it is read: what was appended in between is still read.
 			const mayGrow = isGrowing();
-			const {fromSample: found, nSamples} = await tape.read(sample, bytes);
+			const gap = nextGap(firstSample) ?? Number.POSITIVE_INFINITY;
+			// One that became known too late ends the reading where it is: nothing is given out twice.
+			isAtGap = sample >= gap;
+			if (isAtGap) return;
+			const wanted = bytes.subarray(0, Math.min(maxReadSamples, gap - sample) * bytesPerSample);
+			const {fromSample: found, nSamples} = await tape.read(sample, wanted);
 			if (nSamples === 0) {
 				if (!mayGrow) return;
 				await setTimeout(lookEveryMs, undefined, {signal: endings}).catch(() => {});
@@ -77,18 +90,21 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 
 	async function* chunks(): AsyncGenerator<AudioChunk> {
 		isReading = true;
+		const position = () => Math.round((sample * sampleRate) / tapeRate);
 		try {
 			do {
 				let behindGap = isAfterGap ? {isAfterGap} : {};
+				if (isAtGap) yield {samples: new Float32Array(), startSample: position(), isAfterGap: true};
 				isAfterGap = false;
-				let startSample = Math.round((sample * sampleRate) / tapeRate);
+				isAtGap = false;
+				let startSample = position();
 				for await (const block of resample(blocks(), tapeRate, sampleRate)) {
 					const samples = Float32Array.from(block);
 					yield {samples, startSample, ...behindGap};
 					behindGap = {};
 					startSample += samples.length;
 				}
-			} while (isAfterGap);
+			} while (isAfterGap || isAtGap);
 		} finally {
 			isReading = false;
 			await close();
