@@ -1,0 +1,137 @@
+import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import type {AudioSource} from '../audio/audio-source.js';
+import type {CaptionEvent, EngineOptions} from '../engine/client.js';
+import type {JournalEntry} from '../session/journal-entry.js';
+import {createResumeFilter, resumePoint} from '../session/resume.js';
+import type {Segment} from '../session/segment.js';
+import {sessionFiles} from '../session/session-record.js';
+import {tapeExtent} from '../session/tape-file.js';
+import {readTape} from '../session/tape-reader.js';
+import {Captioning} from './captioning.js';
+import {Pace} from './pace.js';
+
+/** What captions of a session are made of. */
+export type SessionCaptionsOptions = {
+	folder: string;
+	engine: EngineOptions;
+	/** What the journal holds already: captions go on behind it. */
+	entries: readonly JournalEntry[];
+	/** Samples of the tape before which something was not recorded, in order; may grow at any time. */
+	gaps: readonly number[];
+	isGrowing(): boolean;
+	onState(state: 'loading' | 'running' | 'failed', problem?: string): void;
+	/** The open line changed. */
+	onOpen(segment: Segment | undefined): void;
+	/** A caption is final: it goes into the journal. */
+	onFinal(segment: Segment): void;
+};
+
+/** Finals that a fresh engine is shown as known: more than are said in the time that it hears again. */
+const maxKnownFinals = 100;
+/** Pause between two looks for a tape that is not begun yet, in ms. */
+const lookEveryMs = 50;
+
+/**
+ * The captions of one session's tape. A fresh engine, after a crash of the recorder or of the engine itself, hears the last seconds again, and what the journal has of them is not said twice.
+ */
+export class SessionCaptions {
+	readonly pace = new Pace();
+	readonly #options: SessionCaptionsOptions;
+	readonly #captioning: Captioning;
+	readonly #finals: JournalEntry[];
+	#delayMs = 0;
+	#engineRate = 0;
+	#filter: ReturnType<typeof createResumeFilter> = event => event;
+
+	constructor(options: SessionCaptionsOptions) {
+		this.#options = options;
+		this.#finals = options.entries.filter(({type}) => type === 'final').slice(-maxKnownFinals);
+		const {engine, isGrowing, onState} = options;
+		this.#captioning = new Captioning({
+			engine,
+			isGrowing,
+			onState: (state, problem) => {
+				if (state !== 'running') options.onOpen(undefined);
+				onState(state, problem);
+			},
+			openTape: (sampleRate, signal) => this.#openTape(sampleRate, signal),
+			onBegin: delayMs => {
+				this.#delayMs = delayMs;
+			},
+			onEvent: event => this.#take(event),
+		});
+	}
+
+	/** Resolves when the tape is captioned to its end: true where nothing was given up. */
+	get done(): Promise<boolean> {
+		return this.#captioning.done;
+	}
+
+	/** How late the model writes what it hears. */
+	get delayMs(): number {
+		return this.#delayMs;
+	}
+
+	/** Ends the captions where they are. */
+	abort(): void {
+		this.#captioning.abort();
+	}
+
+	async #openTape(sampleRate: number, signal: AbortSignal): Promise<AudioSource | undefined> {
+		const {folder, gaps, isGrowing} = this.#options;
+		const file = path.join(folder, sessionFiles.tape);
+		const tapeRate = await this.#tapeRate(file, signal);
+		if (tapeRate === undefined) return undefined;
+		const point = resumePoint([...this.#gapEntries(), ...this.#finals], tapeRate);
+		this.#filter = createResumeFilter(point);
+		this.#engineRate = sampleRate;
+		this.pace.restart((point.fromSample * 1000) / tapeRate);
+		return readTape(file, {
+			fromSample: point.fromSample,
+			sampleRate,
+			isGrowing,
+			nextGap: sample => gaps.find(gap => gap > sample),
+			signal,
+		});
+	}
+
+	#take(event: CaptionEvent): void {
+		if (event.type === 'progress') {
+			this.pace.decoded((event.decodedSamples * 1000) / this.#engineRate, event.computeMs, performance.now());
+			return;
+		}
+		const fresh = this.#filter(event);
+		if (event.type === 'partial') {
+			if (fresh) this.#options.onOpen(fresh.segment);
+			return;
+		}
+		if (fresh) {
+			this.#finals.push({type: 'final', atSample: 0, wallMs: 0, segment: fresh.segment});
+			if (this.#finals.length > 2 * maxKnownFinals) this.#finals.splice(0, maxKnownFinals);
+			this.#options.onFinal(fresh.segment);
+		}
+		// Behind it, so that no viewer sees the words gone while the disk takes them.
+		this.#options.onOpen(undefined);
+	}
+
+	/** Rate of the tape, as soon as there is one: the microphone may take its time. Undefined where there will be none. */
+	async #tapeRate(file: string, signal: AbortSignal): Promise<number | undefined> {
+		for (;;) {
+			const mayGrow = this.#options.isGrowing() && !signal.aborted;
+			try {
+				return (await tapeExtent(file)).sampleRate;
+			} catch (error) {
+				if (!isMissing(error)) throw error;
+			}
+			if (!mayGrow) return undefined;
+			await setTimeout(lookEveryMs, undefined, {signal}).catch(() => {});
+		}
+	}
+
+	#gapEntries(): JournalEntry[] {
+		return this.#options.gaps.map(atSample => ({type: 'gap', atSample, wallMs: 0, lostMs: 0, why: 'device'}));
+	}
+}
+
+const isMissing = (error: unknown) => ['ENOENT', 'not-found'].includes((error as NodeJS.ErrnoException).code ?? '');
