@@ -99,6 +99,9 @@ export const sessionStatus = z.object({
 	capturePid: z.number().int().optional(),
 });
 
+/** The session that is on. */
+export type SessionStatus = z.infer<typeof sessionStatus>;
+
 /** What the recorder is doing, sent once a second and at every change. `notices`: sentences to show now (linger, disk, recovery, …); untrusted. */
 export const recorderStatus = z.object({
 	state: recorderState,

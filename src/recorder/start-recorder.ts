@@ -1,10 +1,8 @@
-import {spawn} from 'node:child_process';
-import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {stateFolder} from '../system/folders.js';
-import {makePrivateFolder} from '../system/private-socket.js';
+import {spawnDetached} from '../system/spawn-detached.js';
 import {RecorderError} from './recorder-error.js';
 import {type RecorderRecord, runningRecorder} from './recorder-record.js';
 
@@ -24,52 +22,28 @@ export const recorderCommand = (): string[] => [
 ];
 
 /**
- * Starts a recorder in a session of its own (`setsid`), so that a hang-up of this terminal changes nothing for it, and waits until it can be asked. Where another one
- * is started at the same moment, one of them stays, and that one is returned. Throws `RecorderError` with what it said when it could not start.
+ * Starts a recorder in a session of its own and waits until it can be asked. Where another one is started at the same moment, one of them stays, and that one is returned.
+ * Throws `RecorderError` with what it said when it could not start.
  */
 export async function startRecorder(): Promise<RecorderRecord> {
-	await makePrivateFolder(stateFolder);
-	const [program, ...args] = recorderCommand();
-	const log = openSync(recorderLogFile, 'a', 0o600);
-	const logStart = fstatSync(log).size;
+	const {ended, lastWords} = await spawnDetached(recorderCommand(), recorderLogFile);
 	let hasEnded = false;
-	try {
-		// A file and never a pipe: whoever starts it may be gone tomorrow.
-		const child = spawn(program!, args, {detached: true, stdio: ['ignore', log, log], cwd: '/'});
-		child.on('error', () => {
-			hasEnded = true;
-		});
-		child.on('exit', () => {
-			hasEnded = true;
-		});
-		child.unref();
-	} finally {
-		closeSync(log);
-	}
-
+	void ended.then(() => {
+		hasEnded = true;
+	});
 	const deadline = performance.now() + startTimeoutMs;
 	while (performance.now() < deadline) {
 		const wasOver = hasEnded;
 		const record = await runningRecorder();
 		if (record) return record;
-		if (wasOver) throw new RecorderError('failed', `The recorder could not start: ${lastWords(logStart)}`);
+		if (wasOver) {
+			const reason = lastWords() ?? `it said nothing in ${recorderLogFile}.`;
+			throw new RecorderError('failed', `The recorder could not start: ${reason}`);
+		}
 		await setTimeout(lookEveryMs);
 	}
 	throw new RecorderError(
 		'failed',
 		`The recorder did not start within ${startTimeoutMs / 1000} s: ${recorderLogFile} may say why.`,
 	);
-}
-
-/** The last line that the recorder wrote into its log behind byte `start`. */
-function lastWords(start: number): string {
-	const log = openSync(recorderLogFile, 'r');
-	try {
-		const bytes = Buffer.alloc(Math.max(0, Math.min(fstatSync(log).size - start, 65_536)));
-		readSync(log, bytes, 0, bytes.length, start);
-		const last = bytes.toString('utf8').trim().split('\n').at(-1);
-		return last ? last : `it said nothing in ${recorderLogFile}.`;
-	} finally {
-		closeSync(log);
-	}
 }

@@ -1,5 +1,4 @@
 import type {Socket} from 'node:net';
-import type {JournalEntry} from '../session/journal-entry.js';
 import {type JsonLines, speakJsonLines} from '../system/json-lines.js';
 import {
 	type Command,
@@ -125,10 +124,3 @@ const bye = (message: string): FromRecorder => ({type: 'bye', message});
 
 const otherVersion = (version: number) =>
 	`This recorder speaks protocol ${recorderProtocolVersion}, and the viewer speaks ${version}: use the pi-caption that the recorder was started with.`;
-
-/** One journal entry as viewers get it. */
-export const entryMessage = (entry: JournalEntry, isUnsaved: boolean): FromRecorder => ({
-	type: 'entry',
-	entry,
-	isUnsaved,
-});
