@@ -1,5 +1,3 @@
-import {once} from 'node:events';
-import os from 'node:os';
 import {exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {listenForInterruption} from './interruption.js';
@@ -30,13 +28,11 @@ const stdout = standardOutput();
 // A reader that has gone is noticed by the writes that expect it; a terminal that has hung up is no reason to stop keeping captions.
 for (const stream of [stdout, process.stderr]) stream.on('error', () => {});
 
-/** A recorder has 5: what nobody waits for comes after it. */
-const redoNiceness = 15;
-
 const host: Host = {
 	stdout,
 	stderr: process.stderr,
 	env: process.env,
+	stdin: process.stdin,
 	isStdinTerminal: process.stdin.isTTY === true,
 	signal: listenForInterruption(runAtExit),
 	async startEngine(options) {
@@ -46,27 +42,6 @@ const host: Host = {
 	async openAudio(file, options) {
 		const {openAudio} = await import('../audio/open-audio.js');
 		return openAudio(file, options);
-	},
-	async openSettings() {
-		const {openSettings} = await import('../system/settings.js');
-		return openSettings();
-	},
-	async ask(question) {
-		const {createInterface} = await import('node:readline/promises');
-		// The terminal stays as it is: Ctrl+C is a signal then, as everywhere.
-		const lines = createInterface({input: process.stdin, output: process.stderr, terminal: false});
-		const ended = once(lines, 'close').then(() => '');
-		try {
-			return await Promise.race([lines.question(question, {signal: host.signal}), ended]);
-		} catch {
-			return '';
-		} finally {
-			lines.close();
-		}
-	},
-	giveWay() {
-		// Threads take over the niceness of the one that starts them.
-		os.setPriority(redoNiceness);
 	},
 	atExit(action) {
 		atExit.add(action);

@@ -2,29 +2,23 @@ import {Command, CommanderError} from 'commander';
 import {safeLine} from '../session/safe-text.js';
 import {projectVersion} from '../system/project-root.js';
 import {benchCommand} from './bench.js';
-import {configCommand} from './config.js';
-import {deleteCommand} from './delete.js';
 import {demoCommand} from './demo.js';
 import {type ExitCode, exitCode} from './exit-code.js';
-import {exportCommand} from './export.js';
 import type {Host} from './host.js';
-import {importCommand} from './import.js';
-import {recoverCommand} from './recover.js';
-import {redoCommand} from './redo.js';
-import {renameCommand} from './rename.js';
-import {searchCommand} from './search.js';
+import {liveCommands, noCommand, withCommand} from './live.js';
 import {errorSentence} from './sentence.js';
-import {sessionsCommand} from './sessions.js';
-import {showCommand} from './show.js';
 import {transcribeCommand} from './transcribe.js';
 import {UsageError} from './usage-error.js';
 
 const examples = `
+
+Without a command: shows the session that is being recorded, or begins one; takes what \`start\` takes.
+
 Examples:
+  pi-caption                             caption what the microphone hears
+  pi-caption stop                        end the session and write its transcript
   pi-caption demo                        see captions of two short recordings
   pi-caption transcribe talk.wav         caption a recording
-  pi-caption import talk.wav             keep it with its captions
-  pi-caption sessions                    list what was recorded
   pi-caption transcribe --help           everything about one command`;
 
 /** Runs the command that `args` (without `node` and the script) ask for, says what went wrong, and returns the exit code. Throws nothing. */
@@ -48,26 +42,19 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 			},
 		});
 	const commands = [
-		transcribeCommand,
-		demoCommand,
-		sessionsCommand,
-		showCommand,
-		exportCommand,
-		searchCommand,
-		renameCommand,
-		deleteCommand,
-		recoverCommand,
-		redoCommand,
-		importCommand,
-		configCommand,
-		benchCommand,
+		...liveCommands(host, end),
+		transcribeCommand(host, end),
+		demoCommand(host, end),
+		benchCommand(host, end),
 	];
-	for (const command of commands.map(create => create(host, end))) {
-		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program));
+	for (const command of commands) {
+		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program), {
+			hidden: command.name() === noCommand,
+		});
 	}
 
 	try {
-		await program.parseAsync(args, {from: 'user'});
+		await program.parseAsync(withCommand(args), {from: 'user'});
 		return code;
 	} catch (error) {
 		if (error instanceof CommanderError) {

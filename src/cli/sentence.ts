@@ -40,6 +40,7 @@ const ownErrors = [
 	'EngineError',
 	'ModelError',
 	'OutputError',
+	'RecorderError',
 	'SessionError',
 	'SettingsError',
 	'UsageError',

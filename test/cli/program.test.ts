@@ -35,7 +35,13 @@ answers(
 	nothing,
 );
 answers('help takes a command too', ['help', 'demo'], 0, /pi-caption demo/, nothing);
-answers('no command is wrong usage, with help', [], 2, nothing, /Usage: pi-caption/);
+answers(
+	'options without a command are those of start',
+	['--plain', '--help'],
+	0,
+	/--off-record[\s\S]*Exit codes: 0 done/,
+	nothing,
+);
 
 const complains = (title: string, args: string[], sentence: string) =>
 	test(title, async () => {
