@@ -6,8 +6,10 @@ import {projectRoot} from '../src/system/project-root.js';
 // npm run prove -- NAME [options]: the long proofs, which take minutes and system packages. Each is a program in bench/proofs.
 
 const proofs: Record<string, string> = {
+	durability: 'every byte of the tape on the medium within a second, by strace (1 minute; option: seconds)',
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
 	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
+	hours: 'four hours of sound on the tiny Kyutai: memory, gaps, captions to the end (~5 minutes; option: minutes)',
 	stranger: 'a fresh Debian: clone, npm ci, demo, test, npm pack, npm i -g (root, debootstrap, ~15 minutes)',
 };
 

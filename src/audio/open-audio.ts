@@ -15,8 +15,8 @@ import {openRawPcm, openWav} from './wav.js';
 
 /** How to open audio. */
 export type OpenAudioOptions = {
-	/** Rate of the samples that come out, in Hz. */
-	sampleRate: number;
+	/** Rate of the samples that come out, in Hz; `own` is the recording's, or 48,000 where that is higher. */
+	sampleRate: number | 'own';
 	/** Standard input is headerless 16-bit little-endian mono at this rate, in Hz. Without it, its format is told by its first bytes. */
 	rawRate?: number;
 	/** What `-` reads. @default process.stdin */
@@ -26,6 +26,8 @@ export type OpenAudioOptions = {
 };
 
 const pieceBytes = 1 << 16;
+/** Nothing that is said lies above its half. */
+const highestOwnRate = 48_000;
 
 /**
  * Opens a recording: `input` is a path, or `-` for standard input. Its first bytes tell what it is, never its name: WAV, MP3, FLAC, Ogg Vorbis and
@@ -42,7 +44,7 @@ export async function openAudio(input: string, options: OpenAudioOptions): Promi
 	};
 	try {
 		const decoded = await decode(bytes, {input: isStandardInput ? {bytes} : {path: input}, options, warnings, closers});
-		const {sampleRate} = options;
+		const sampleRate = options.sampleRate === 'own' ? Math.min(decoded.sampleRate, highestOwnRate) : options.sampleRate;
 		return {
 			name,
 			sampleRate,

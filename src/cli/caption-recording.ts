@@ -1,6 +1,7 @@
 import type {AudioSource} from '../audio/audio-source.js';
 import type {EngineOptions} from '../engine/client.js';
 import type {Segment} from '../session/segment.js';
+import {shortTime} from '../session/time-text.js';
 import type {Host} from './host.js';
 import {pacedSource, wallPace} from './paced-source.js';
 
@@ -46,9 +47,18 @@ export async function* captionRecording(recording: Recording, host: Host): Async
 			yield {type: 'opened', name: source.name};
 			const warnings = unseenOf(source);
 			yield* warnings();
+			let restarts = 0;
 			for (let next = await events.next(); !next.done; next = await events.next()) {
 				yield* warnings();
-				yield next.value.type === 'progress' ? progressOf(next.value, source) : next.value;
+				const event = next.value;
+				if (event.type !== 'progress') {
+					yield event;
+					continue;
+				}
+				const progress = progressOf(event, source);
+				if (event.restarts > restarts) yield {type: 'warning', sentence: restartSentence(progress.positionMs)};
+				restarts = event.restarts;
+				yield progress;
 			}
 			yield* warnings();
 		} finally {
@@ -66,12 +76,15 @@ export async function* captionRecording(recording: Recording, host: Host): Async
 const progressOf = (
 	{decodedSamples, computeMs}: {decodedSamples: number; computeMs: number},
 	{sampleRate, estimatedSamples}: AudioSource,
-): RecordingEvent => ({
+): RecordingEvent & {type: 'progress'} => ({
 	type: 'progress',
 	positionMs: (decodedSamples * 1000) / sampleRate,
 	durationMs: estimatedSamples === undefined ? undefined : (estimatedSamples * 1000) / sampleRate,
 	computeMs,
 });
+
+const restartSentence = (positionMs: number) =>
+	`The model wrote no word of the speech before ${shortTime(positionMs)} and was started anew there.`;
 
 /** Gives each warning once. */
 function unseenOf(source: AudioSource): () => Generator<RecordingEvent> {

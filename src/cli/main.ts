@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import os from 'node:os';
 import {exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {listenForInterruption} from './interruption.js';
@@ -28,6 +30,9 @@ const stdout = standardOutput();
 // A reader that has gone is noticed by the writes that expect it; a terminal that has hung up is no reason to stop keeping captions.
 for (const stream of [stdout, process.stderr]) stream.on('error', () => {});
 
+/** A recorder has 5: what nobody waits for comes after it. */
+const redoNiceness = 15;
+
 const host: Host = {
 	stdout,
 	stderr: process.stderr,
@@ -42,6 +47,27 @@ const host: Host = {
 	async openAudio(file, options) {
 		const {openAudio} = await import('../audio/open-audio.js');
 		return openAudio(file, options);
+	},
+	async openSettings() {
+		const {openSettings} = await import('../system/settings.js');
+		return openSettings();
+	},
+	async ask(question) {
+		const {createInterface} = await import('node:readline/promises');
+		// The terminal stays as it is: Ctrl+C is a signal then, as everywhere.
+		const lines = createInterface({input: process.stdin, output: process.stderr, terminal: false});
+		const ended = once(lines, 'close').then(() => '');
+		try {
+			return await Promise.race([lines.question(question, {signal: host.signal}), ended]);
+		} catch {
+			return '';
+		} finally {
+			lines.close();
+		}
+	},
+	giveWay() {
+		// Threads take over the niceness of the one that starts them.
+		os.setPriority(redoNiceness);
 	},
 	atExit(action) {
 		atExit.add(action);

@@ -2,11 +2,21 @@ import {Command, CommanderError} from 'commander';
 import {safeLine} from '../session/safe-text.js';
 import {projectVersion} from '../system/project-root.js';
 import {benchCommand} from './bench.js';
+import {configCommand} from './config.js';
+import {deleteCommand} from './delete.js';
 import {demoCommand} from './demo.js';
 import {type ExitCode, exitCode} from './exit-code.js';
+import {exportCommand} from './export.js';
 import type {Host} from './host.js';
+import {importCommand} from './import.js';
 import {liveCommands, noCommand, withCommand} from './live.js';
+import {recoverCommand} from './recover.js';
+import {redoCommand} from './redo.js';
+import {renameCommand} from './rename.js';
+import {searchCommand} from './search.js';
 import {errorSentence} from './sentence.js';
+import {sessionsCommand} from './sessions.js';
+import {showCommand} from './show.js';
 import {transcribeCommand} from './transcribe.js';
 import {UsageError} from './usage-error.js';
 
@@ -19,6 +29,8 @@ Examples:
   pi-caption stop                        end the session and write its transcript
   pi-caption demo                        see captions of two short recordings
   pi-caption transcribe talk.wav         caption a recording
+  pi-caption import talk.wav             keep it with its captions
+  pi-caption sessions                    list what was recorded
   pi-caption transcribe --help           everything about one command`;
 
 /** Runs the command that `args` (without `node` and the script) ask for, says what went wrong, and returns the exit code. Throws nothing. */
@@ -42,12 +54,21 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 			},
 		});
 	const commands = [
-		...liveCommands(host, end),
-		transcribeCommand(host, end),
-		demoCommand(host, end),
-		benchCommand(host, end),
+		transcribeCommand,
+		demoCommand,
+		sessionsCommand,
+		showCommand,
+		exportCommand,
+		searchCommand,
+		renameCommand,
+		deleteCommand,
+		recoverCommand,
+		redoCommand,
+		importCommand,
+		configCommand,
+		benchCommand,
 	];
-	for (const command of commands) {
+	for (const command of [...liveCommands(host, end), ...commands.map(create => create(host, end))]) {
 		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program), {
 			hidden: command.name() === noCommand,
 		});

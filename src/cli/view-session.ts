@@ -3,18 +3,15 @@ import {createInterface} from 'node:readline';
 import {findRecorder} from '../recorder/find-recorder.js';
 import type {StartOptions} from '../recorder/protocol.js';
 import {connectRecorder, type RecorderClient} from '../recorder/recorder-client.js';
-import {exportSession} from '../session/export-session.js';
 import {safeLine} from '../session/safe-text.js';
 import {sessionFiles} from '../session/session-record.js';
-import {loadTranscript} from '../session/transcript.js';
-import {writeAtomically} from '../system/atomic-file.js';
-import {openSettings, type SettingsFile} from '../system/settings.js';
-import {canShowLive, endSentences, showLive} from '../ui/live/show-live.js';
+import {canShowLive} from '../ui/live/show-live.js';
 import {plainHelp, showPlain, type ViewerEnd} from '../ui/plain-live.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import type {StartFlags} from './live.js';
 import {UsageError} from './usage-error.js';
+import {viewScreen} from './view-screen.js';
 
 /** Flags of every command that shows captions. */
 export type ViewFlags = {plain?: true; interactive?: true};
@@ -63,40 +60,12 @@ const startOptions = ({title, device, model, latency, offRecord}: StartFlags): S
 /** Shows captions until the session ends or the reader leaves, and says which. */
 async function view(client: RecorderClient, flags: ViewFlags, host: Host): Promise<ExitCode> {
 	try {
-		const settings = openSettings();
-		const isPlain = flags.plain === true || settings.values.plain;
-		if (!isPlain && canShowLive(host, host.stdin)) return await viewScreen(client, settings, host);
+		const isPlain = flags.plain === true || (await host.openSettings()).values.plain;
+		if (!isPlain && canShowLive(host, host.stdin)) return await viewScreen(client, host);
 		return await viewPlain(client, flags, host);
 	} finally {
 		client.close();
 	}
-}
-
-async function viewScreen(client: RecorderClient, settings: SettingsFile, host: Host): Promise<ExitCode> {
-	const {stdout, stdin, env, signal, atExit} = host;
-	const {theme, textSize, keys, bell} = settings.values;
-	const ended = await showLive(client, {
-		stdout,
-		stdin: stdin as NodeJS.ReadStream,
-		env,
-		signal,
-		atExit,
-		look: {theme, textSize},
-		keys,
-		hasBell: bell,
-		services: {
-			async exportSession(folder, format, file) {
-				await writeAtomically(file, exportSession(await loadTranscript(folder), format));
-				return `Written: ${file}`;
-			},
-			saveLook(look) {
-				settings.set('theme', look.theme);
-				settings.set('textSize', look.textSize);
-			},
-		},
-	});
-	for (const sentence of endSentences(ended)) host.stderr.write(`${safeLine(sentence)}\n`);
-	return signal.aborted ? exitCode.interrupted : exitCode.done;
 }
 
 async function viewPlain(client: RecorderClient, flags: ViewFlags, host: Host): Promise<ExitCode> {

@@ -30,6 +30,7 @@ export class JournalWriter {
 	readonly #options: JournalWriterOptions;
 	readonly #waiting: Waiting[] = [];
 	#bytes: number;
+	#nAppended = 0;
 	#allocatedBytes: number;
 	#refusal: {error: unknown} | undefined;
 	#writing: Promise<void> | undefined;
@@ -47,6 +48,11 @@ export class JournalWriter {
 	/** Bytes of entries that are on the medium: so much of the file is the journal. */
 	get bytes(): number {
 		return this.#bytes;
+	}
+
+	/** Entries that this writer was given. */
+	get nAppended(): number {
+		return this.#nAppended;
 	}
 
 	/** Entries that are not on the medium yet, in order. */
@@ -69,6 +75,7 @@ export class JournalWriter {
 		const saved = new Promise<void>((resolve, reject) => {
 			this.#waiting.push({entry, line, resolve, reject});
 		});
+		this.#nAppended++;
 		saved.catch(() => {});
 		if (!this.#refusal) this.#write();
 		return saved;

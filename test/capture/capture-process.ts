@@ -16,6 +16,7 @@ import {
 import {tapeHeaderBytes} from '../../src/session/tape-header.js';
 import {type JsonLines, speakJsonLines} from '../../src/system/json-lines.js';
 import {connectPrivately} from '../../src/system/private-socket.js';
+import {isRunning} from '../../src/system/process-identity.js';
 import {projectRoot} from '../project-root.js';
 
 /** A test that takes longer hangs. */
@@ -109,6 +110,8 @@ export class Home {
 			child.kill('SIGKILL');
 			await once(child, 'exit');
 		}
+		const {record} = this;
+		if (record && isRunning(record.process)) process.kill(record.process.pid, 'SIGKILL');
 		rmSync(this.folder, {recursive: true, force: true});
 	}
 }

@@ -8,6 +8,7 @@ import type {AudioSource} from '../../src/audio/audio-source.js';
 import type {Host} from '../../src/cli/host.js';
 import type {CaptionEvent} from '../../src/engine/client.js';
 import type {ModelManifest} from '../../src/engine/model-package.js';
+import {openSettings} from '../../src/system/settings.js';
 import type {ScreenStream} from '../../src/ui/screen.js';
 import {FakePipe} from '../ui/fake-terminal.js';
 
@@ -30,22 +31,29 @@ export type FakeHost = Host & {
 	controller: AbortController;
 	/** What is open now: engines and sources. */
 	open: Set<object>;
-	asked: {threads: (number | undefined)[]; framesPerCall: (number | undefined)[]; rawRates: (number | undefined)[]};
+	asked: {
+		threads: (number | undefined)[];
+		framesPerCall: (number | undefined)[];
+		rawRates: (number | undefined)[];
+	};
+	/** What the user was asked, and how often the host gave way. */
+	questions: string[];
+	waysGiven: number;
 	atExitActions: Set<() => void>;
 	texts(): {stdout: string; stderr: string};
 };
 
+/** What a fake host writes to, where its settings are, and what its user answers. */
+export type FakeWorld = {stdout?: ScreenStream; stderr?: ScreenStream; configFolder?: string; answers?: string[]};
+
 /** A host whose recordings are `scripts` by file name; the others are not found. */
-export function fakeHost(
-	scripts: Record<string, Script>,
-	streams: {stdout?: ScreenStream; stderr?: ScreenStream} = {},
-): FakeHost {
-	const {stdout = new FakePipe(), stderr = new FakePipe()} = streams;
+export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {}): FakeHost {
+	const {stdout = new FakePipe(), stderr = new FakePipe(), configFolder, answers = []} = world;
 	const controller = new AbortController();
 	const open = new Set<object>();
 	const asked: FakeHost['asked'] = {threads: [], framesPerCall: [], rawRates: []};
 	const atExitActions = new Set<() => void>();
-	return {
+	const host: FakeHost = {
 		stdout,
 		stderr,
 		stdin: Readable.from([]),
@@ -55,6 +63,8 @@ export function fakeHost(
 		controller,
 		open,
 		asked,
+		questions: [],
+		waysGiven: 0,
 		atExitActions,
 		texts: () => ({stdout: (stdout as FakePipe).text, stderr: (stderr as FakePipe).text}),
 		async startEngine({threads, framesPerCall}) {
@@ -87,11 +97,22 @@ export function fakeHost(
 			open.add(source);
 			return source;
 		},
+		async openSettings() {
+			return openSettings(configFolder ?? 'no settings folder was given');
+		},
+		async ask(question) {
+			host.questions.push(question);
+			return answers.shift() ?? '';
+		},
+		giveWay() {
+			host.waysGiven++;
+		},
 		atExit(action) {
 			atExitActions.add(action);
 			return () => atExitActions.delete(action);
 		},
 	};
+	return host;
 }
 
 async function* play(script: Script, signal: AbortSignal | undefined): AsyncGenerator<CaptionEvent> {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {type TestContext, test} from 'node:test';
 import {AudioError} from '../../src/audio/audio-error.js';
 import {type TranscribeOptions, transcribeFiles} from '../../src/cli/transcribe-files.js';
+import type {CaptionEvent} from '../../src/engine/client.js';
 import {EngineError} from '../../src/engine/protocol.js';
 import type {Segment} from '../../src/session/segment.js';
 import {hostileTexts} from '../session/hostile-text.js';
@@ -116,6 +117,13 @@ test('warnings of a source are said once, on standard error', async t => {
 	const host = fakeHost({'odd.wav': talk});
 	assert.equal(await transcribe(t, host, ['odd.wav']), 0);
 	assert.deepEqual(host.texts(), {stdout: talkText, stderr: 'odd.wav is odd.\n'});
+});
+
+test('a model that was started anew is said once, with the time', async t => {
+	const anew = (seconds: number): CaptionEvent => ({...progress(seconds), restarts: 1}) as CaptionEvent;
+	const host = fakeHost({'talk.wav': [final(good), progress(3), anew(75), anew(76)]});
+	assert.equal(await transcribe(t, host, ['talk.wav']), 0);
+	assert.equal(host.texts().stderr, 'The model wrote no word of the speech before 1:15 and was started anew there.\n');
 });
 
 test('an interruption keeps what was captioned and skips the other recordings', async t => {

@@ -1,4 +1,5 @@
-import type {GapReason, JournalEntry} from '../../session/journal-entry.js';
+import {gapText} from '../../session/gap-text.js';
+import type {JournalEntry} from '../../session/journal-entry.js';
 import {safeLine} from '../../session/safe-text.js';
 import {shortTime} from '../../session/time-text.js';
 
@@ -12,14 +13,6 @@ export type Item = {
 	text: string;
 	/** The disk has not taken it. */
 	isUnsaved: boolean;
-};
-
-const gapWords: Record<GapReason, string> = {
-	paused: 'paused',
-	device: 'the microphone was gone',
-	capture: 'the recording process had to be started again',
-	disk: 'the disk did not take it',
-	recovery: 'everything had stopped: a crash or a power cut',
 };
 
 /** How an entry of a tape of `tapeRate` Hz is shown; undefined for entries that say nothing to a reader. */
@@ -42,7 +35,7 @@ function shownText(entry: JournalEntry): Pick<Item, 'kind' | 'text'> | undefined
 		case 'final':
 			return {kind: 'final', text: safeLine(entry.segment.text)};
 		case 'gap':
-			return {kind: 'gap', text: `${spanOfTime(entry.lostMs)} not recorded: ${gapWords[entry.why]}`};
+			return {kind: 'gap', text: gapText(entry)};
 		case 'mark':
 			return {kind: 'mark', text: 'mark'};
 		case 'note':

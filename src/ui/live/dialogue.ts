@@ -13,11 +13,14 @@ export const formatNames: readonly FormatName[] = [
 /** Rows of the dialogue that is open, at the bottom of the screen; none while captions are read. */
 export function dialogueLines(state: LiveState, keymap: Keymap): Line[] {
 	const {columns} = state.screen;
-	const words = dialogueWords(state, keymap);
-	return words.flatMap(text => wrapText(text, Math.max(2, columns)).map((line): Line => [span(line, 'dialogue')]));
+	return dialogueParts(state, keymap).flatMap(part => {
+		// What is typed keeps its spaces and its row.
+		if (typeof part !== 'string') return [part];
+		return wrapText(part, Math.max(2, columns)).map((line): Line => [span(line, 'dialogue')]);
+	});
 }
 
-function dialogueWords(state: LiveState, keymap: Keymap): string[] {
+function dialogueParts(state: LiveState, keymap: Keymap): (string | Line)[] {
 	const {mode, typed, look, formatIndex, marks} = state;
 	const key = (action: Action) => keyLabel(keymap.keys(mode, action)[0] ?? '', marks.more !== '…');
 	const choices = (...pairs: [Action, string][]) =>
@@ -38,6 +41,7 @@ function dialogueWords(state: LiveState, keymap: Keymap): string[] {
 			return [
 				`Export as ${formatNames.map((name, i) => (i === formatIndex ? `[${name}]` : name)).join(' ')}`,
 				typedLine('To: ', typed, state),
+				...(state.message === undefined ? [] : [state.message]),
 				choices(['accept', 'write'], ['nextFormat', 'next format'], ['cancel', 'no export']),
 			];
 		case 'look':
@@ -51,13 +55,11 @@ function dialogueWords(state: LiveState, keymap: Keymap): string[] {
 }
 
 /** What is typed with a cursor behind it; of a long one, its end. */
-function typedLine(label: string, typed: string, {screen, marks}: LiveState): string {
-	const text = `${typed.replaceAll(' ', '\u00a0')}${marks.cursor}`;
+function typedLine(label: string, typed: string, {screen, marks}: LiveState): Line {
 	const room = Math.max(4, screen.columns - label.length);
-	const characters = [...text];
-	let end = characters.splice(-room).join('');
+	let end = [...`${typed}${marks.cursor}`].slice(-room).join('');
 	while (cutText(end, room) !== end) end = [...end].slice(1).join('');
-	return `${label.trimEnd()}\u00a0${end}`;
+	return [span(label, 'dialogue'), span(end)];
 }
 
 const modeTitles: Record<Mode, string> = {

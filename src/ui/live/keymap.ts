@@ -31,7 +31,7 @@ export const defaultKeymap = {
 		search: {keys: ['/'], bar: 'search', help: 'search the captions'},
 		next: {keys: ['n'], help: 'next match'},
 		previous: {keys: ['p'], help: 'previous match'},
-		export: {keys: ['e'], bar: 'export', help: 'export the transcript…'},
+		export: {keys: ['e'], bar: 'export', help: 'export the transcript'},
 		...moves,
 		sessions: {keys: ['b'], bar: 'sessions', help: 'browse earlier sessions'},
 		captionsOnly: {keys: ['z'], bar: 'captions only', help: 'captions only, or everything'},

@@ -1,11 +1,10 @@
-import os from 'node:os';
 import path from 'node:path';
 import type {Command} from '../../recorder/protocol.js';
 import type {RecorderClient} from '../../recorder/recorder-client.js';
-import type {FormatName} from '../../session/exports/formats.js';
 import {safeLine} from '../../session/safe-text.js';
 import type {Gauges} from '../../system/gauges.js';
 import {formatNames} from './dialogue.js';
+import {exportFile, exportToFile, isTaken} from './export-file.js';
 import {type JournalPages, openJournalPages} from './journal-pages.js';
 import {type Action, type Keymap, type KeyName, textModes} from './keymap.js';
 import {initialState, type LiveAction, type LiveState, layoutOf, reduce, wantedPage} from './live-state.js';
@@ -25,8 +24,6 @@ export type LiveEnd = {
 
 /** What a viewer does besides showing. */
 export type LiveServices = {
-	/** Writes the transcript of the session in `folder` to `file` and returns a sentence. Rejects with one. */
-	exportSession(folder: string, format: FormatName, file: string): Promise<string>;
 	/** Keeps the look in the settings. */
 	saveLook(look: Look): void;
 	/** The gauges now. */
@@ -75,6 +72,8 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 	let rung = new Set<string>();
 	let messageTimer: NodeJS.Timeout | undefined;
 	let search = new AbortController();
+	/** The file that an export would write over, once that was said. */
+	let warnedOf: string | undefined;
 	let resolveEnd: (end: LiveEnd) => void;
 	const ended = new Promise<LiveEnd>(resolve => {
 		resolveEnd = resolve;
@@ -161,13 +160,23 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 	}
 
 	async function exportNow(): Promise<void> {
-		const {typed, formatIndex} = state;
-		const {folder} = state.history;
-		dispatch({type: 'mode', mode: 'captions'});
-		if (folder === undefined) return say('There is no session to export.');
-		const file = path.resolve(typed.replace(/^~(?=\/|$)/, os.homedir()));
+		const {formatIndex, history} = state;
+		const {folder} = history;
+		if (folder === undefined) {
+			toCaptions();
+			say('There is no session to export.');
+			return;
+		}
+		const file = exportFile(state.typed);
+		if (isTaken(file) && warnedOf !== file) {
+			warnedOf = file;
+			dispatch({type: 'message', message: safeLine(`${file} is there already: once more writes over it.`)});
+			return;
+		}
+		warnedOf = undefined;
+		toCaptions();
 		try {
-			say(await services.exportSession(folder, formatNames[formatIndex]!, file));
+			say(await exportToFile(folder, formatNames[formatIndex]!, file));
 		} catch (error) {
 			say((error as Error).message);
 		}
@@ -182,7 +191,11 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 
 	function changeLook(look: Partial<Look>): void {
 		dispatch({type: 'look', look});
-		services.saveLook(state.look);
+		try {
+			services.saveLook(state.look);
+		} catch (error) {
+			say(`The look is not kept: ${(error as Error).message}`);
+		}
 	}
 
 	const page = () => Math.max(1, layoutOf(state).captions - 2);

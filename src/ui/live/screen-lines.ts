@@ -30,7 +30,7 @@ export function screenLines(state: LiveState, context: ScreenContext): ScreenLin
 
 	let gauges = layout.gauges > 0 ? gaugeLines(state, layout.gauges) : [];
 	let keyBar = layout.keyBar > 0 ? [bottomLine(state, context)] : [];
-	const dialogue = dialogueLines(state, context.keymap).slice(-layout.height);
+	const dialogue = dialogueLines(state, context.keymap).slice(-(layout.height - layout.header));
 	if (dialogue.length > 0) {
 		const below = gauges.length + keyBar.length;
 		const overlaid = Math.max(0, dialogue.length - below);

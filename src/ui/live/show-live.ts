@@ -5,7 +5,7 @@ import {createGaugeReader, type Gauges} from '../../system/gauges.js';
 import {isUtf8Locale, type Screen} from '../screen.js';
 import {enterAlternateScreen} from './alternate-screen.js';
 import {createKeymap} from './keymap.js';
-import {createLiveViewer, type LiveEnd, type LiveServices} from './live-viewer.js';
+import {createLiveViewer, type LiveEnd} from './live-viewer.js';
 import type {Look} from './look.js';
 import {screenMarks} from './marks.js';
 import {createPainter} from './painter.js';
@@ -23,7 +23,8 @@ export type ShowLiveOptions = Pick<Screen, 'stdout' | 'env'> & {
 	hasBell?: boolean;
 	/** How to get a better model than the one that comes along: the command and its size. */
 	advice?: string;
-	services: Pick<LiveServices, 'exportSession' | 'saveLook'>;
+	/** Keeps a look that the user chose. */
+	saveLook(look: Look): void;
 };
 
 /** Redraws for what comes, five a second: more is restless to read and costs a Pi and its SSH line for nothing. */
@@ -60,7 +61,7 @@ export async function showLive(client: RecorderClient, options: ShowLiveOptions)
 		screen: size(),
 		advice: options.advice,
 		services: {
-			...options.services,
+			saveLook: options.saveLook,
 			readGauges,
 			ring: () => options.hasBell && stdout.write('\x07'),
 			repaint,

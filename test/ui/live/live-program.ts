@@ -44,7 +44,7 @@ const end = await showLive(recorder.client, {
 		return () => atExit.delete(action);
 	},
 	look: {theme: 'plain', textSize: 'normal'},
-	services: {exportSession: async (_, format, file) => `Wrote ${format} to ${file}.`, saveLook() {}},
+	saveLook() {},
 });
 clearInterval(speaking);
 console.log(endSentences(end).join('\n'));

@@ -1,0 +1,142 @@
+import {rm} from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import {framesPerCall, recordingLatency} from '../engine/latency.js';
+import {finishSession} from '../session/finish-session.js';
+import {createJournal} from '../session/journal.js';
+import {safeLine} from '../session/safe-text.js';
+import {SessionError} from '../session/session-error.js';
+import {createSession} from '../session/session-folder.js';
+import {createTape} from '../session/tape.js';
+import type {TapeWriter} from '../session/tape-writer.js';
+import {shortTime} from '../session/time-text.js';
+import type {CaptionView} from '../ui/caption-view.js';
+import {append, captionTape} from './caption-tape.js';
+import {chooseModel} from './choose-model.js';
+import {type ExitCode, exitCode} from './exit-code.js';
+import type {Host} from './host.js';
+import {print, readSettings} from './saved-sessions.js';
+import {filesOf, modelEntry, warnOfDemo, withEngine, workOn} from './session-work.js';
+
+/** The flags of `import`. */
+export type ImportOptions = {title?: string; model?: string; threads?: number; modelsDir?: string};
+
+/**
+ * Makes a session of the recording `file`: its tape at the recording's own rate, then captions and transcript. A copy that is not complete leaves nothing; one that is and is not
+ * captioned to its end is for `recover`. Throws `AudioError`, `EngineError`, `SessionError`.
+ */
+export async function importRecording(file: string, options: ImportOptions, host: Host): Promise<ExitCode> {
+	const settings = await readSettings(host);
+	// Before anything is copied, what cannot be captioned is said.
+	const model = await chooseModel(options.model ?? settings.model, options.modelsDir);
+	const name = safeLine(path.basename(file));
+	const title = safeLine(options.title ?? path.parse(name).name).slice(0, 500) || name;
+	const {folder, record} = await createSession(settings.sessionsFolder, {title, importedFrom: name.slice(0, 1000)});
+	return workOn(folder, host, async view => {
+		warnOfDemo(model, host, view);
+		let nSamples: number;
+		try {
+			nSamples = await copyToTape(file, filesOf(folder).tape, host, view);
+		} catch (error) {
+			await rm(folder, {recursive: true, force: true});
+			throw error;
+		}
+		if (host.signal.aborted) {
+			await rm(folder, {recursive: true, force: true});
+			view.message('Interrupted while the recording was copied: nothing was imported.');
+			return exitCode.interrupted;
+		}
+
+		const journal = await createJournal(filesOf(folder).journal);
+		try {
+			const calls = framesPerCall[recordingLatency];
+			await append(journal, modelEntry(model, calls, 0));
+			const isWhole = await withEngine(model, {threads: options.threads, calls}, host, engine =>
+				captionTape({
+					tapeFile: filesOf(folder).tape,
+					gaps: [],
+					known: [],
+					journal,
+					engine,
+					view,
+					label: 'captions',
+					signal: host.signal,
+				}),
+			);
+			if (!isWhole) {
+				view.message(`Interrupted; \`pi-caption recover ${record.id}\` goes on with it.`);
+				return exitCode.interrupted;
+			}
+			await append(journal, {type: 'state', atSample: nSamples, wallMs: Date.now(), state: 'stopped', why: 'imported'});
+		} finally {
+			await journal.close();
+		}
+		const {transcript, keptAudio} = await finishSession(folder, settings.keepAudio);
+		if (keptAudio) view.message(keptAudio);
+		view.close();
+		return print(host, `${record.id}  ${shortTime(transcript.durationMs)}  ${transcript.nWords} words  ${title}\n`);
+	});
+}
+
+/** Copies the recording to a new tape. Returns its length in samples; shorter where the signal aborted. */
+async function copyToTape(file: string, tapeFile: string, host: Host, view: CaptionView): Promise<number> {
+	const source = await host.openAudio(file, {sampleRate: 'own'});
+	try {
+		const beganMs = performance.now();
+		let refusal: unknown;
+		const tape = await createTape(tapeFile, source.sampleRate, {
+			onHealth: (health, error) => {
+				refusal = health === 'refused' ? error : undefined;
+			},
+		});
+		let nSamples = 0;
+		try {
+			for await (const {samples} of source.chunks()) {
+				if (host.signal.aborted) break;
+				tape.append(toPcm(samples));
+				nSamples += samples.length;
+				await written(tape, () => refusal);
+				const {estimatedSamples, sampleRate} = source;
+				view.progress({
+					label: 'copying',
+					positionMs: (nSamples * 1000) / sampleRate,
+					durationMs: estimatedSamples === undefined ? undefined : (estimatedSamples * 1000) / sampleRate,
+					computeMs: performance.now() - beganMs,
+					elapsedMs: performance.now() - beganMs,
+				});
+			}
+		} finally {
+			await tape.finish();
+		}
+		for (const warning of source.warnings) view.message(warning);
+		if (tape.lostSamples > 0) throw diskFull(refusal);
+		return nSamples;
+	} finally {
+		view.progress(undefined);
+		await source.close();
+	}
+}
+
+/** Waits until the disk has nearly all: a file comes faster than any disk takes it. Throws `SessionError` where it refuses. */
+async function written(tape: TapeWriter, refusal: () => unknown): Promise<void> {
+	while (tape.unwrittenSamples > tape.sampleRate) {
+		if (refusal() !== undefined) throw diskFull(refusal());
+		await setTimeout(1);
+	}
+}
+
+const diskFull = (cause: unknown) =>
+	new SessionError(
+		'disk-full',
+		'The disk does not take the recording: make space, or set `sessionsFolder` to another disk.',
+		{
+			cause,
+		},
+	);
+
+function toPcm(samples: Float32Array): Int16Array {
+	const pcm = new Int16Array(samples.length);
+	for (let i = 0; i < samples.length; i++)
+		pcm[i] = Math.max(-32_768, Math.min(32_767, Math.round(samples[i]! * 32_768)));
+	return pcm;
+}
