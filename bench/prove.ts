@@ -6,6 +6,7 @@ import {projectRoot} from '../src/system/project-root.js';
 // npm run prove -- NAME [options]: the long proofs, which take minutes and system packages. Each is a program in bench/proofs.
 
 const proofs: Record<string, string> = {
+	capture: 'an hour of audio through the capture process, faster than it was said (~2 minutes; options: hours, speed)',
 	durability: 'every byte of the tape on the medium within a second, by strace (1 minute; option: seconds)',
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
 	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
