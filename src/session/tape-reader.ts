@@ -47,11 +47,17 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 	const sampleRate = options.sampleRate ?? tapeRate;
 	const closing = new AbortController();
 	const endings = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-	let isReading = false;
+	let reading: AsyncGenerator<AudioChunk> | undefined;
+	let closed: Promise<void> | undefined;
+	const closeFile = () => {
+		closed ??= tape.close();
+		return closed;
+	};
 	const close = async () => {
 		closing.abort();
-		// A reading that goes on closes the file itself, when its call has returned.
-		if (!isReading) await tape.close();
+		// Whoever read may have left in the middle: a reading that waits for its reader ends here, one that waits for the disk when its call has returned.
+		await reading?.return(undefined);
+		await closeFile();
 	};
 
 	let sample = fromSample;
@@ -89,7 +95,6 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 	}
 
 	async function* chunks(): AsyncGenerator<AudioChunk> {
-		isReading = true;
 		const position = () => Math.round((sample * sampleRate) / tapeRate);
 		try {
 			do {
@@ -106,8 +111,8 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 				}
 			} while (isAfterGap || isAtGap);
 		} finally {
-			isReading = false;
-			await close();
+			closing.abort();
+			await closeFile();
 		}
 	}
 
@@ -119,7 +124,10 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 			return Math.max(0, Math.round(((extent.nSamples - fromSample) * sampleRate) / tapeRate));
 		},
 		warnings: [],
-		chunks,
+		chunks() {
+			reading = chunks();
+			return reading;
+		},
 		close,
 	};
 }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import {open} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -189,6 +199,33 @@ test('a reader that waits for a tape to grow ends when it is aborted or closed',
 	await reader.close();
 	assert.equal((await closed).length, 0);
 	await tape.finish();
+});
+
+test('a reader closes its file when it was left in the middle, or never begun', async () => {
+	const file = newFile();
+	const writer = await createTape(file, 24_000);
+	writer.append(numbered(0, 100_000));
+	await writer.finish();
+	const isOpen = () =>
+		readdirSync('/proc/self/fd').some(fd => {
+			try {
+				return readlinkSync(`/proc/self/fd/${fd}`) === file;
+			} catch {
+				return false;
+			}
+		});
+	for (const leave of [
+		async () => {},
+		async (chunks: AsyncIterable<unknown>) => void chunks[Symbol.asyncIterator](),
+		async (chunks: AsyncIterable<unknown>) => void (await chunks[Symbol.asyncIterator]().next()),
+	]) {
+		const source = await readTape(file);
+		await leave(source.chunks());
+		assert.ok(isOpen());
+		await source.close();
+		await source.close();
+		assert.ok(!isOpen());
+	}
 });
 
 test('a reader resamples, and counts from the beginning of the tape', async () => {
