@@ -1,6 +1,5 @@
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
-import type {TestContext} from 'node:test';
 import {openAudio} from '../../src/audio/open-audio.js';
 import {runProgram} from '../../src/cli/program.js';
 import {startEngine} from '../../src/engine/client.js';
@@ -19,7 +18,7 @@ export type User = {
 };
 
 /** A new user; `settings` beside the folder of the sessions. */
-export function newUser(t: TestContext, settings: Record<string, unknown> = {}): User {
+export function newUser(t: {after(action: () => void): void}, settings: Record<string, unknown> = {}): User {
 	const folder = temporaryFolder(t);
 	const sessionsFolder = path.join(folder, 'sessions');
 	writeFileSync(path.join(folder, 'settings.json'), JSON.stringify({sessionsFolder, ...settings}));
