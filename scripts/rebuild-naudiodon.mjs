@@ -77,7 +77,8 @@ function bindingFor(file) {
 				sources,
 				include_dirs: ['portaudio/include'],
 				'cflags_cc!': ['-fno-rtti', '-fno-exceptions'],
-				cflags_cc: ['-fexceptions'],
+				// Its sources use std::string and memcpy without including them, which GCC 13 and later no longer overlook.
+				cflags_cc: ['-fexceptions', '-include', 'string', '-include', 'cstring'],
 				libraries: [file],
 			},
 		],

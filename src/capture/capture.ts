@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type {MicrophoneRequest} from '../audio/microphone.js';
+import {SoundLevel, silentDb} from '../audio/sound-level.js';
 import type {GapReason} from '../session/journal-entry.js';
 import {safeLine} from '../session/safe-text.js';
 import {claimSession} from '../session/session-claim.js';
@@ -15,7 +16,6 @@ import {type KeeperState, MicrophoneKeeper, type Microphones} from './microphone
 import {type CaptureState, type CaptureStatus, captureProtocolVersion, type FromCapture} from './protocol.js';
 import {type CaptureCommand, RecorderLink} from './recorder-link.js';
 import {RecorderWatch} from './recorder-watch.js';
-import {SoundLevel, silentDb} from './sound-level.js';
 import {TapeFeed} from './tape-feed.js';
 
 /** What to capture. */
