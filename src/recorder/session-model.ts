@@ -6,7 +6,7 @@ import type {JournalEntry} from '../session/journal-entry.js';
 import type {Settings} from '../system/settings.js';
 import type {SessionStatus} from './protocol.js';
 
-/** The model of a session: how its engine is started, and what viewers are told of it. Texts are untrusted. */
+/** The model of a session: how its engine is started, for people who read along, and what viewers are told of it. Texts are untrusted. */
 export type SessionModel = {
 	engine: EngineOptions & {framesPerCall: number};
 	info: SessionStatus['model'];
@@ -21,7 +21,12 @@ export async function sessionModel(
 	const {dir, manifest, isEmbedded} = await findModel(wanted);
 	const {id, name, quantisation} = manifest;
 	return {
-		engine: {modelDir: dir, framesPerCall: framesPerCall[latency], ...(threads !== undefined && {threads})},
+		engine: {
+			modelDir: dir,
+			framesPerCall: framesPerCall[latency],
+			isLive: true,
+			...(threads !== undefined && {threads}),
+		},
 		info: {id, name, quantisation, accuracy: accuracyText(manifest), isEmbedded},
 	};
 }
