@@ -26,7 +26,10 @@ export function benchReport(report: BenchReport, {machine, description, padding}
 			'Model',
 			`${safeLine(description)}; ${manifest.quantisation}, ${threadsText}; ${machine.measuredAt.slice(0, 10)}`,
 		),
-		row('Load', `${(report.loadMs / 1000).toFixed(1)} s`),
+		row(
+			'Load',
+			`${(report.loadMs / 1000).toFixed(1)} s, ${report.isPrepared ? 'the prepared copy' : 'the package itself: there is no prepared copy'}`,
+		),
 		row('Memory', memoryText(report.loaded)),
 		'',
 		`${'Stage, median'.padEnd(34)}${'ms a call'.padStart(10)}${'ms a frame'.padStart(12)}`,

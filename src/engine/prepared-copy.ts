@@ -3,7 +3,7 @@ import {lstat, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {z} from 'zod';
 import {readJsonRecord, writeJsonRecord} from '../system/atomic-file.js';
-import {dataFolder, modelsFolder} from '../system/folders.js';
+import {cacheFolder, dataFolder, modelsFolder} from '../system/folders.js';
 import {machineKey} from './machine-key.js';
 import {fileEntry, manifestFile, sha256OfFile} from './model-package.js';
 
@@ -29,13 +29,14 @@ export const preparedFile = 'prepared.json';
 export const preparedGraphs = ['frontend', 'lm'] as const;
 
 /**
- * Where the prepared copy of the package at `modelDir` for this machine is, or would be: `prepared/<machine>` in an installed package; below the user's data folder for
- * others, which may be read-only. What lies there may be deleted at any time.
+ * Where the prepared copy of the package at `modelDir` for this machine is, or would be: `prepared/<machine>` in an installed package and in one of the cache folder; below the
+ * user's data folder for others, which may be read-only. What lies there may be deleted at any time.
  */
 export async function preparedFolder(modelDir: string): Promise<string> {
 	const inside = path.join('prepared', machineKey());
 	const installed = path.resolve(modelDir);
-	if (path.dirname(installed) === path.resolve(modelsFolder)) return path.join(installed, inside);
+	const owned = [modelsFolder, path.join(cacheFolder, 'synthetic')].map(folder => path.resolve(folder));
+	if (owned.includes(path.dirname(installed))) return path.join(installed, inside);
 	return path.join(dataFolder, 'prepared', (await packageSha256(modelDir)).slice(0, 16), inside);
 }
 

@@ -5,7 +5,8 @@ import {DelayedStream} from '../../engine/delayed-streams/delayed-stream.js';
 import {Frontend} from '../../engine/delayed-streams/frontend.js';
 import {LanguageModel} from '../../engine/delayed-streams/language-model.js';
 import {framesPerCall, type Latency, latencies} from '../../engine/latency.js';
-import {type ModelManifest, readModelPackage} from '../../engine/model-package.js';
+import {type ModelManifest, readManifest, readModelPackage} from '../../engine/model-package.js';
+import {findPrepared} from '../../engine/prepared-copy.js';
 import {readPieces} from '../../engine/tokenizer.js';
 import {type ResidentMemory, readProcess, readResidentMemory} from '../../system/proc.js';
 import {withHeardPadding} from './heard-padding.js';
@@ -20,6 +21,9 @@ export type BenchReport = {
 	manifest: ModelManifest;
 	threads: number;
 	latency: Latency;
+	/** Whether the prepared copy was loaded, whose packed weights are mapped. */
+	isPrepared: boolean;
+	/** Until the first position was computed. */
 	loadMs: number;
 	loaded: MemoryNow;
 	stages: Stages;
@@ -51,11 +55,14 @@ export type BenchOptions = {
 /** Measures the package at `modelDir` in this process, which it blocks. The run at the pace of speech comes first, while memory is the model's alone. Throws `EngineError`. */
 export async function benchModel(modelDir: string, options: BenchOptions): Promise<BenchReport> {
 	const {threads, latency, minutes, padding, rounds, signal, onStage, onLive} = options;
-	const manifest = await readModelPackage(modelDir);
+	const {state, folder} = await findPrepared(modelDir);
+	const isPrepared = state === 'ready';
+	const graphs = isPrepared ? folder : modelDir;
+	const manifest = isPrepared ? await readManifest(modelDir) : await readModelPackage(modelDir);
 	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
 	const start = performance.now();
-	const frontend = await Frontend.load(modelDir, manifest, threads);
-	const lm = await LanguageModel.load(modelDir, manifest, threads);
+	const frontend = await Frontend.load(graphs, manifest, threads, isPrepared);
+	const lm = await LanguageModel.load(graphs, manifest, threads, isPrepared);
 	const template = await createStartTemplate(lm);
 	const loadMs = performance.now() - start;
 	const loaded = memoryNow();
@@ -88,6 +95,7 @@ export async function benchModel(modelDir: string, options: BenchOptions): Promi
 		manifest,
 		threads,
 		latency,
+		isPrepared,
 		loadMs,
 		loaded,
 		stages,
