@@ -8,6 +8,10 @@ import {projectRoot} from '../src/system/project-root.js';
 const proofs: Record<string, string> = {
 	capture: 'an hour of audio through the capture process, faster than it was said (~2 minutes; options: hours, speed)',
 	durability: 'every byte of the tape on the medium within a second, by strace (1 minute; option: seconds)',
+	memory: 'what a model of the true size takes of memory, and that it runs where there is too little (1 to 2 hours)',
+	'frames-per-call':
+		'several frames a call change nothing that one frame a call had decided (a model of the true size, ~10 minutes)',
+	speed: 'a model of the true size against fp32, growing caches, the memory and its own prediction (~30 minutes)',
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
 	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
 	hours: 'four hours of sound on the tiny Kyutai: memory, gaps, captions to the end (~5 minutes; option: minutes)',

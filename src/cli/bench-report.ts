@@ -76,6 +76,14 @@ function liveLines({live, latency}: BenchReport, padding: number | undefined): s
 			`at most ${milliseconds(backlogMs.largest)}, at the end ${milliseconds(backlogMs.end)}${isBehind ? ': BEHIND, this machine does not carry it live' : ''}`,
 		),
 		row('Memory', memoryText(live.memory)),
+		...(live.isModelTooBig
+			? [
+					row(
+						'',
+						`This model does not fit into the memory that is free: its weights are read from the disk again while it hears (${(live.readBackBytesPerSecond / 1e6).toFixed(0)} MB/s, ${live.majorFaultsPerSecond.toFixed(0)} major faults a second). Take a smaller one, or close other programs.`,
+					),
+				]
+			: []),
 	];
 }
 

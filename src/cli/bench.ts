@@ -48,6 +48,7 @@ export function benchCommand(host: Host, end: (code: ExitCode) => void): Command
 				'threads',
 			]),
 		)
+		.option('--rounds <n>', 'how often every stage is measured', rounds, 15)
 		.option('--json', 'everything that was measured, as one JSON object')
 		.addHelpText('after', examples)
 		.action(async (flags: Flags, command: Command) => {
@@ -73,6 +74,7 @@ type Flags = {
 	minutes: number;
 	threads?: number;
 	live?: true;
+	rounds: number;
 	json?: true;
 };
 
@@ -80,6 +82,8 @@ const share = (text: string) => number(text, 0, 1);
 
 /** A day is enough for everybody. */
 const minutes = (text: string) => number(text, 0, 1440);
+
+const rounds = (text: string) => Math.round(number(text, 1, 1000));
 
 function number(text: string, least: number, most: number): number {
 	const value = Number(text);

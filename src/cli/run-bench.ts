@@ -25,6 +25,7 @@ export type RunBenchOptions = {
 	latency: Latency;
 	minutes: number;
 	threads?: number;
+	rounds: number;
 	asJson: boolean;
 };
 
@@ -40,6 +41,7 @@ export async function runBench(options: RunBenchOptions, host: Host): Promise<Ex
 		latency,
 		minutes,
 		padding,
+		rounds: options.rounds,
 		samples: sampleRate => demoSamples(host, sampleRate),
 		signal: host.signal,
 		onLive: ({audioMs, computeMs}) =>

@@ -30,6 +30,10 @@ export type Gauges = {
 /** `root`: the folder that /proc and /sys are in. `pids`: the program's processes now. `now`: milliseconds of a steady clock. */
 export type GaugeOptions = {root?: string; pids: () => readonly number[]; now?: () => number};
 
+/** Whether a process waits for pages that were dropped and are read again, and not just now and then, as on any busy machine. */
+export const isPaging = (majorFaultsPerSecond: number, readBackBytesPerSecond: number): boolean =>
+	majorFaultsPerSecond >= manyFaultsPerSecond && readBackBytesPerSecond >= muchReadBackPerSecond;
+
 /** A model that is loaded faults too: only what lasts this long says that it does not fit. */
 const lastingMs = 10_000;
 /** Below these, a busy machine is only paging now and then. */
@@ -74,8 +78,7 @@ export function createGaugeReader({root = '/', pids, now = () => performance.now
 		};
 		const majorFaultsPerSecond = rate(counts => counts.majorFaults);
 		const readBackBytesPerSecond = rate(counts => counts.diskReadBytes);
-		const isPaging = majorFaultsPerSecond >= manyFaultsPerSecond && readBackBytesPerSecond >= muchReadBackPerSecond;
-		pagingSinceMs = isPaging ? (pagingSinceMs ?? atMs) : undefined;
+		pagingSinceMs = isPaging(majorFaultsPerSecond, readBackBytesPerSecond) ? (pagingSinceMs ?? atMs) : undefined;
 		const ticks = before ? machine.allTicks - before.machine.allTicks : 0;
 
 		const gauges: Gauges = {

@@ -1,13 +1,9 @@
-import {readFile} from 'node:fs/promises';
-import path from 'node:path';
-import {createStartTemplate} from '../../engine/delayed-streams/decode-loop.js';
 import {DelayedStream} from '../../engine/delayed-streams/delayed-stream.js';
-import {Frontend} from '../../engine/delayed-streams/frontend.js';
-import {LanguageModel} from '../../engine/delayed-streams/language-model.js';
+import {loadWeights} from '../../engine/delayed-streams/engine.js';
 import {framesPerCall, type Latency, latencies} from '../../engine/latency.js';
 import {type ModelManifest, readManifest, readModelPackage} from '../../engine/model-package.js';
 import {findPrepared} from '../../engine/prepared-copy.js';
-import {readPieces} from '../../engine/tokenizer.js';
+import {isPaging} from '../../system/gauges.js';
 import {type ResidentMemory, readProcess, readResidentMemory} from '../../system/proc.js';
 import {withHeardPadding} from './heard-padding.js';
 import {type LiveRun, runLive} from './live-run.js';
@@ -15,6 +11,16 @@ import {measureStages, type Stages} from './measure-stages.js';
 
 /** Memory and what reading it back cost, at one moment. */
 export type MemoryNow = ResidentMemory & {majorFaults: number};
+
+/** A run at the pace of speech, and what it did to memory. */
+type LiveMeasured = LiveRun & {
+	memory: MemoryNow;
+	/** Pages a second that the model waited for while it heard, and bytes a second that the disk gave for them. */
+	majorFaultsPerSecond: number;
+	readBackBytesPerSecond: number;
+	/** Both are many: the weights do not fit into memory and are read from the disk again at every step. */
+	isModelTooBig: boolean;
+};
 
 /** What a model costs on this machine. */
 export type BenchReport = {
@@ -30,12 +36,11 @@ export type BenchReport = {
 	/** Real-time factors that the stages predict with a full window: of every latency, where no guess is right and where every one is. */
 	predicted: Record<Latency, {worst: number; best: number}>;
 	/** Undefined where no run was asked for. */
-	live?: LiveRun & {
+	live?: LiveMeasured & {
 		rtf: number;
 		/** What the stages and the guesses that were right in this run predict. */
 		predictedRtf: number;
 		cpuSecondsPerMinute: number;
-		memory: MemoryNow;
 	};
 };
 
@@ -57,30 +62,35 @@ export async function benchModel(modelDir: string, options: BenchOptions): Promi
 	const {threads, latency, minutes, padding, rounds, signal, onStage, onLive} = options;
 	const {state, folder} = await findPrepared(modelDir);
 	const isPrepared = state === 'ready';
-	const graphs = isPrepared ? folder : modelDir;
 	const manifest = isPrepared ? await readManifest(modelDir) : await readModelPackage(modelDir);
-	const pieces = readPieces(await readFile(path.join(modelDir, manifest.tokenizer)));
 	const start = performance.now();
-	const frontend = await Frontend.load(graphs, manifest, threads, isPrepared);
-	const lm = await LanguageModel.load(graphs, manifest, threads, isPrepared);
-	const template = await createStartTemplate(lm);
+	const loadOptions = {threads, framesPerCall: framesPerCall[latency]};
+	const weights = await loadWeights(modelDir, manifest, loadOptions, isPrepared ? folder : undefined);
+	const {frontend, lm} = weights;
 	const loadMs = performance.now() - start;
 	const loaded = memoryNow();
 
-	let run: {live: LiveRun; memory: MemoryNow} | undefined;
+	let run: LiveMeasured | undefined;
 	if (minutes > 0) {
 		const heard = padding === undefined ? frontend : withHeardPadding(frontend, padding);
-		const weights = {manifest, frontend: heard, lm, template, pieces, framesPerCall: framesPerCall[latency]};
-		const live = await runLive((emit, onPosition) => new DelayedStream(weights, emit, onPosition), {
-			sampleRate: manifest.sampleRate,
-			frameSamples: manifest.frameSamples,
-			padding: manifest.tokens.padding,
-			samples: await options.samples(manifest.sampleRate),
-			minutes,
-			signal,
-			onProgress: onLive,
-		});
-		run = {live, memory: memoryNow()};
+		const [countsBefore, startMs] = [countsNow(), performance.now()];
+		const live = await runLive(
+			(emit, onPosition) => new DelayedStream({...weights, frontend: heard}, emit, onPosition),
+			{
+				sampleRate: manifest.sampleRate,
+				frameSamples: manifest.frameSamples,
+				padding: manifest.tokens.padding,
+				samples: await options.samples(manifest.sampleRate),
+				minutes,
+				signal,
+				onProgress: onLive,
+			},
+		);
+		const [counts, seconds] = [countsNow(), (performance.now() - startMs) / 1000];
+		const majorFaultsPerSecond = (counts.majorFaults - countsBefore.majorFaults) / seconds;
+		const readBackBytesPerSecond = (counts.diskReadBytes - countsBefore.diskReadBytes) / seconds;
+		const isModelTooBig = isPaging(majorFaultsPerSecond, readBackBytesPerSecond);
+		run = {...live, memory: memoryNow(), majorFaultsPerSecond, readBackBytesPerSecond, isModelTooBig};
 	}
 	const stages = await measureStages({manifest, frontend, lm}, {threads, rounds, onRound: onStage});
 	await frontend.close();
@@ -101,11 +111,10 @@ export async function benchModel(modelDir: string, options: BenchOptions): Promi
 		stages,
 		predicted,
 		live: run && {
-			...run.live,
-			rtf: run.live.computeMs / run.live.audioMs,
-			predictedRtf: rtfOf(latency, run.live.calls / run.live.positions),
-			cpuSecondsPerMinute: run.live.cpuMs / 1000 / (run.live.audioMs / 60_000),
-			memory: run.memory,
+			...run,
+			rtf: run.computeMs / run.audioMs,
+			predictedRtf: rtfOf(latency, run.calls / run.positions),
+			cpuSecondsPerMinute: run.cpuMs / 1000 / (run.audioMs / 60_000),
 		},
 	};
 }
@@ -118,7 +127,9 @@ function frameCost(stages: Stages, latency: Latency, callsPerFrame: number): num
 	);
 }
 
+const countsNow = () => readProcess('/', process.pid) ?? {majorFaults: 0, diskReadBytes: 0};
+
 const memoryNow = (): MemoryNow => ({
 	...readResidentMemory('/', process.pid),
-	majorFaults: readProcess('/', process.pid)?.majorFaults ?? 0,
+	majorFaults: countsNow().majorFaults,
 });

@@ -8,6 +8,9 @@ import {floatTensor, type Graph, openGraph} from '../../engine/onnx.js';
 /** Rows that the threads share; each is read from its first number to its last. */
 const rows = 16;
 
+/** Several times the largest cache of most machines, and no burden to a small one. */
+const defaultBytes = () => Math.min(256e6, (process.constrainedMemory() || Infinity) / 8, os.freemem() / 4);
+
 /** How fast `threads` threads of ONNX Runtime read memory that is not in a cache: what a step of a large model is bound by. */
 export class MemoryBandwidth {
 	private constructor(
@@ -15,9 +18,9 @@ export class MemoryBandwidth {
 		private readonly numbers: Float32Array,
 	) {}
 
-	/** Holds `megabytes` of memory, which should be many times the processor's caches, until it is closed. */
-	static async open(threads: number, megabytes = 256): Promise<MemoryBandwidth> {
-		const columns = Math.floor((megabytes * 1e6) / 4 / rows);
+	/** Holds `bytes` of memory, which should be many times the processor's caches, until it is closed. */
+	static async open(threads: number, bytes = defaultBytes()): Promise<MemoryBandwidth> {
+		const columns = Math.floor(bytes / 4 / rows);
 		const folder = await mkdtemp(path.join(os.tmpdir(), 'pi-caption-bandwidth-'));
 		try {
 			const weights = await WeightsFile.create(path.join(folder, 'none.weights'));
