@@ -1,6 +1,7 @@
 import {setTimeout} from 'node:timers/promises';
 import type {DecodedPosition} from '../../engine/delayed-streams/decode-loop.js';
 import type {EngineStream, StreamEvent} from '../../engine/engine.js';
+import {collectGarbage} from '../../system/collect-garbage.js';
 import {median} from './measure-stages.js';
 
 /** What a run at the pace of speech showed. Milliseconds. */
@@ -32,6 +33,9 @@ export type LiveRunOptions = {
 	/** Called after every call of the model. */
 	onProgress?: (run: {audioMs: number; computeMs: number; backlogMs: number}) => void;
 };
+
+/** Seconds of audio between two collections of garbage, as in the engine's worker. */
+const collectSeconds = 15;
 
 /** Where a stream reports. */
 type CreateStream = (
@@ -67,6 +71,7 @@ export async function runLive(createStream: CreateStream, options: LiveRunOption
 	);
 
 	let fed = 0;
+	let collectedSamples = 0;
 	const spokenSamples = () => Math.min(totalSamples, Math.floor(((now() - startMs) * sampleRate) / 1000));
 	const backlogMs = () => ((spokenSamples() - stream.decodedSamples) / sampleRate) * 1000;
 	const feed = () => {
@@ -86,6 +91,10 @@ export async function runLive(createStream: CreateStream, options: LiveRunOption
 		isNewCall = true;
 		const isReady = await stream.decode();
 		run.computeMs += now() - callMs;
+		if (stream.decodedSamples - collectedSamples > collectSeconds * sampleRate) {
+			collectedSamples = stream.decodedSamples;
+			collectGarbage();
+		}
 		run.largestBacklogMs = Math.max(run.largestBacklogMs, backlogMs());
 		onProgress?.({audioMs: (fed / sampleRate) * 1000, computeMs: run.computeMs, backlogMs: backlogMs()});
 		if (now() - startMs >= minutes * 60_000) break;
