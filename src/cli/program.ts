@@ -10,6 +10,7 @@ import {exportCommand} from './export.js';
 import type {Host} from './host.js';
 import {importCommand} from './import.js';
 import {liveCommands, noCommand, withCommand} from './live.js';
+import {modelsCommand} from './models.js';
 import {recoverCommand} from './recover.js';
 import {redoCommand} from './redo.js';
 import {renameCommand} from './rename.js';
@@ -31,6 +32,7 @@ Examples:
   pi-caption transcribe talk.wav         caption a recording
   pi-caption import talk.wav             keep it with its captions
   pi-caption sessions                    list what was recorded
+  pi-caption models list                 better models, and how to get them
   pi-caption transcribe --help           everything about one command`;
 
 /** Runs the command that `args` (without `node` and the script) ask for, says what went wrong, and returns the exit code. Throws nothing. */
@@ -67,9 +69,10 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 		importCommand,
 		configCommand,
 		benchCommand,
+		modelsCommand,
 	];
 	for (const command of [...liveCommands(host, end), ...commands.map(create => create(host, end))]) {
-		program.addCommand(command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program), {
+		program.addCommand(withHelp(command, program), {
 			hidden: command.name() === noCommand,
 		});
 	}
@@ -87,6 +90,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 		if (host.env.PI_CAPTION_DEBUG === '1') host.stderr.write(`${(error as Error)?.stack}\n`);
 		return error instanceof UsageError ? exitCode.wrongUsage : exitCode.failed;
 	}
+}
+
+/** A command, and those below it, that answer as `program` does. */
+function withHelp(command: Command, program: Command): Command {
+	for (const below of command.commands) withHelp(below, program);
+	return command.helpOption('-h, --help', 'show this help').copyInheritedSettings(program);
 }
 
 /** What commander complains about, as one sentence with a hint where to look. */

@@ -12,6 +12,11 @@ export const settingsSchema = z.object({
 	channel: z.union([z.literal('mix'), z.number().int().min(1).max(64)]).default('mix'),
 	/** Id or folder of the model; the best one for this machine where it is not set. */
 	model: z.string().max(1000).optional(),
+	/** Where models are pulled from; the hub where it is not set. */
+	modelHub: z
+		.url({protocol: /^https?$/})
+		.max(2000)
+		.optional(),
 	/** 1, 2 or 4 frames a call (design §5). */
 	latency: z.enum(['low', 'balanced', 'saver']).default('balanced'),
 	/** Cores for the model; all but one where it is not set. */

@@ -24,11 +24,11 @@ export type Running = {
 const environment = {...process.env, LANG: 'C.UTF-8', PI_CAPTION_DEBUG: ''};
 
 /** `input` is the command's standard input, which `staysOpen` after it. */
-type StartOptions = {input?: string | Uint8Array; staysOpen?: boolean};
+type StartOptions = {input?: string | Uint8Array; staysOpen?: boolean; env?: Record<string, string>};
 
 /** Starts `pi-caption` with `args`. */
-export function start(args: readonly string[], {input = '', staysOpen = false}: StartOptions = {}): Running {
-	const child = spawn(process.execPath, [command, ...args], {env: environment});
+export function start(args: readonly string[], {input = '', staysOpen = false, env = {}}: StartOptions = {}): Running {
+	const child = spawn(process.execPath, [command, ...args], {env: {...environment, ...env}});
 	const output = {stdout: '', stderr: ''};
 	const watchers = new Set<() => void>();
 	for (const name of ['stdout', 'stderr'] as const) {
