@@ -12,8 +12,6 @@ export type Host = Screen & {
 	stdin: Readable & {isTTY?: boolean};
 	/** Whether standard input is a keyboard, from which no recording comes. */
 	isStdinTerminal: boolean;
-	/** Asks the person at the keyboard; anything but yes is no. */
-	ask(question: string): Promise<boolean>;
 	/** Aborted when the user wants the command to end, keeping what was captioned. */
 	signal: AbortSignal;
 	startEngine(options: EngineOptions): Promise<EngineClient>;

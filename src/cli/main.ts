@@ -1,6 +1,5 @@
 import {once} from 'node:events';
 import os from 'node:os';
-import {askAtKeyboard} from './ask.js';
 import {exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {listenForInterruption} from './interruption.js';
@@ -40,7 +39,6 @@ const host: Host = {
 	env: process.env,
 	stdin: process.stdin,
 	isStdinTerminal: process.stdin.isTTY === true,
-	ask: askAtKeyboard,
 	signal: listenForInterruption(runAtExit),
 	async startEngine(options) {
 		const {startEngine} = await import('../engine/client.js');

@@ -7,7 +7,7 @@ import {openSettings} from '../system/settings.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import type {PullFlags} from './models.js';
-import {type ModelsOutput, percent, schemeFor, withOutput} from './models-output.js';
+import {isAgreed, type ModelsOutput, percent, schemeFor, withOutput} from './models-output.js';
 import {TransferRate, transferText} from './transfer-rate.js';
 import {UsageError} from './usage-error.js';
 
@@ -33,7 +33,7 @@ export async function pullCommand(id: string, flags: PullFlags, host: Host): Pro
 		]) {
 			output.message(line);
 		}
-		if (!flags.yes && !(await agreed(host))) {
+		if (!flags.yes && !(await isAgreed('Go on?', 'say --yes to take the licence and the download', host))) {
 			output.message('Nothing was downloaded.');
 			return exitCode.failed;
 		}
@@ -53,13 +53,6 @@ export async function pullCommand(id: string, flags: PullFlags, host: Host): Pro
 		);
 		return exitCode.done;
 	});
-}
-
-async function agreed(host: Host): Promise<boolean> {
-	if (!host.isStdinTerminal) {
-		throw new UsageError('Nobody can be asked here: say --yes to take the licence and the download.');
-	}
-	return host.ask('Go on?');
 }
 
 function show(event: PullEvent, output: ModelsOutput, rate: TransferRate): void {

@@ -2,15 +2,16 @@ import {ModelError} from '../models/model-error.js';
 import {listModels, removeModel} from '../models/model-store.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
-import {withOutput} from './models-output.js';
+import {isAgreed, withOutput} from './models-output.js';
 import {UsageError} from './usage-error.js';
 
 /** `pi-caption models remove`. Throws `UsageError` for a model that cannot be removed. */
 export async function removeCommand(id: string, flags: {yes?: true}, host: Host): Promise<ExitCode> {
 	const model = (await listModels()).find(one => one.id === id);
-	if (model && !flags.yes) {
-		if (!host.isStdinTerminal) throw new UsageError(`Nobody can be asked here: say --yes to remove \`${id}\`.`);
-		if (model.isInstalled && !(await host.ask(`Remove ${id} from ${model.dir}?`))) return exitCode.failed;
+	const isAsked = model?.isInstalled && !flags.yes;
+	if (isAsked && !(await isAgreed(`Remove ${id} from ${model.dir}?`, `say --yes to remove \`${id}\``, host))) {
+		host.stderr.write('Not removed.\n');
+		return exitCode.failed;
 	}
 	return withOutput(host, {asJson: false, interrupted: 'Interrupted.'}, async output => {
 		await removeModel(id).catch(error => {

@@ -59,7 +59,6 @@ export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {})
 		stdin: Readable.from([]),
 		env: {LANG: 'C.UTF-8'},
 		isStdinTerminal: false,
-		ask: async () => false,
 		signal: controller.signal,
 		controller,
 		open,
