@@ -7,6 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {wordTailMs} from '../engine/captions.js';
 import type {Latency} from '../engine/latency.js';
 import {type LiveFigures, LiveMeter, percentile} from '../recorder/live-figures.js';
+import type {RecorderStatus} from '../recorder/protocol.js';
 import {connectRecorder} from '../recorder/recorder-client.js';
 import {tapeExtent} from '../session/tape-file.js';
 import {readProcess, readProcessMemory, ticksPerSecond} from '../system/proc.js';
@@ -57,7 +58,11 @@ async function measure({model, latency, minutes, asJson}: LiveBenchOptions, host
 	const frameMs = (manifest.frameSamples / manifest.sampleRate) * 1000;
 	const meter = new LiveMeter({delayMs: manifest.delayMs + manifest.silencePrefixMs, frameMs, wordTailMs});
 	const client = await connectRecorder({wants: 'events', starts: true});
-	const unsubscribe = client.subscribe(event => meter.heard(event, performance.now()));
+	let status: RecorderStatus | undefined;
+	const unsubscribe = client.subscribe(event => {
+		meter.heard(event, performance.now());
+		if (event.type === 'status') status = event.status;
+	});
 	let viewer: Viewer | undefined;
 	try {
 		const recording = (await demoRecordings())[0]!;
@@ -66,11 +71,14 @@ async function measure({model, latency, minutes, asJson}: LiveBenchOptions, host
 		if (!reply.isDone || reply.folder === undefined) throw new Error(reply.message);
 		const tape = path.join(reply.folder, 'audio.wav');
 		viewer = startViewer(host);
-		const {recorderPid, session} = reply.status;
-		const pids = {capture: session?.capturePid, recorder: recorderPid, viewer: await viewer.pid()};
 
 		// The first seconds load the model and draw the screen.
 		await watchTape(meter, tape, 5000, host.signal);
+		const pids = {
+			capture: status?.session?.capturePid,
+			recorder: status?.recorderPid,
+			viewer: await viewer.pid(),
+		};
 		const before = {atMs: performance.now(), bytes: viewer.bytes(), ticks: ticksOf(pids)};
 		await watchTape(meter, tape, minutes * 60_000, host.signal);
 		const ticks = ticksOf(pids);
@@ -86,6 +94,7 @@ async function measure({model, latency, minutes, asJson}: LiveBenchOptions, host
 		}
 		const screenBytesPerSecond = (viewer.bytes() - before.bytes) / seconds;
 		await viewer.close();
+		const {overruns = 0} = status?.session ?? {};
 		const stopped = await client.send({name: 'stop'});
 		if (!stopped.isDone) throw new Error(stopped.message);
 		if (host.signal.aborted) return exitCode.interrupted;
@@ -99,7 +108,7 @@ async function measure({model, latency, minutes, asJson}: LiveBenchOptions, host
 			model: manifest.id,
 			latency,
 			seconds,
-			captureOverruns: stopped.status.session?.overruns ?? session?.overruns ?? 0,
+			captureOverruns: overruns,
 			...summary(meter.figures),
 			processes,
 			screenBytesPerSecond,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {createInterface} from 'node:readline';
+import {withAbsolutePath} from '../audio/microphones/file-address.js';
 import {findRecorder} from '../recorder/find-recorder.js';
 import type {StartOptions} from '../recorder/protocol.js';
 import {connectRecorder, type RecorderClient} from '../recorder/recorder-client.js';
@@ -51,7 +52,7 @@ function checkFlags({plain, interactive}: ViewFlags): void {
 
 const startOptions = ({title, device, model, latency, offRecord}: StartFlags): StartOptions => ({
 	title,
-	device,
+	device: device === undefined ? undefined : withAbsolutePath(device),
 	model,
 	latency,
 	isOffRecord: offRecord,

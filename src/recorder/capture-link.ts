@@ -41,6 +41,7 @@ const stopTimeoutMs = 30_000;
 export class CaptureLink {
 	readonly #options: CaptureLinkOptions;
 	#lines: JsonLines | undefined;
+	#pid: number | undefined;
 	#isPaused = false;
 	#isStopping = false;
 	#hasEnded = false;
@@ -53,6 +54,11 @@ export class CaptureLink {
 		this.#options = options;
 		this.#isPaused = isPaused;
 		this.#ended = this.#run();
+	}
+
+	/** Process id of the capture that is spoken to. */
+	get pid(): number | undefined {
+		return this.#pid;
 	}
 
 	/** Closes the device. */
@@ -128,6 +134,7 @@ export class CaptureLink {
 				onMessage: message => {
 					switch (message.type) {
 						case 'hello':
+							this.#pid = message.pid;
 							this.#options.onRunning(true);
 							if (this.#isPaused) this.#send({type: 'pause'});
 							if (this.#isStopping) this.#send({type: 'stop'});
@@ -150,6 +157,7 @@ export class CaptureLink {
 				onEnd: () => {
 					clearInterval(alive);
 					this.#lines = undefined;
+					this.#pid = undefined;
 					resolve();
 				},
 			});

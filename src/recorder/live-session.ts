@@ -150,7 +150,7 @@ export class LiveSession {
 			lagMs: backlogMs + (this.#captions?.delayMs ?? 0),
 			isBehind: pace?.isBehind ?? false,
 			isSpeechWithoutWords: this.#speech.isOdd(performance.now()),
-			capturePid: undefined,
+			capturePid: this.#link.pid,
 		};
 	}
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {AudioError} from '../audio-error.js';
 
 /** A recording that plays the part of a microphone, as `file:PATH?name=value&…` says. */
@@ -38,7 +39,7 @@ export const isFileAddress = (device: string): boolean => device.startsWith(sche
 
 /** Reads `file:PATH?…`. The path ends at its first question mark. Throws `AudioError`. */
 export function parseFileAddress(device: string): FileAddress {
-	const [path = '', query = ''] = splitAt(device.slice(scheme.length), '?');
+	const [file = '', query = ''] = splitAt(device.slice(scheme.length), '?');
 	const values = new Map(new URLSearchParams(query));
 	for (const [name, value] of values) {
 		if (!shapes[name]?.test(value)) {
@@ -52,7 +53,7 @@ export function parseFileAddress(device: string): FileAddress {
 	const list = (name: string) => values.get(name)?.split(',') ?? [];
 	const gone = list('gone').map(part => part.split(':').map(Number));
 	return {
-		path,
+		path: file,
 		rawRate: number('rate'),
 		speed: values.get('speed') === 'max' ? Number.POSITIVE_INFINITY : number('speed') || 1,
 		fromWallMs: number('from'),
@@ -62,6 +63,13 @@ export function parseFileAddress(device: string): FileAddress {
 		// biome-ignore lint/suspicious/noThenProperty: the name of a parameter.
 		then: (values.get('then') ?? 'silence') as FileAddress['then'],
 	};
+}
+
+/** `device`, where it is a recording with its path made absolute: who opens it may work in another folder. */
+export function withAbsolutePath(device: string): string {
+	if (!isFileAddress(device)) return device;
+	const [file, query] = splitAt(device.slice(scheme.length), '?');
+	return `${scheme}${path.resolve(file)}${query === '' ? '' : `?${query}`}`;
 }
 
 function splitAt(text: string, mark: string): [string, string] {
