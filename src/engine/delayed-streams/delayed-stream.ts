@@ -120,9 +120,20 @@ export class DelayedStream implements EngineStream {
 		framer.push(hearing.framer.waiting);
 		framer.pad();
 		framer.push(new Float32Array(framesOf(manifest, manifest.delayMs + frameMsOf(manifest)) * manifest.frameSamples));
-		const rows = await frontend.preview(framer.take(framer.frames), hearing.frontendState);
+		const inputs: FrameInput[] = [];
+		const putBack = frontend.keep(hearing.frontendState, framer.frames);
+		try {
+			let state = hearing.frontendState;
+			while (framer.frames > 0) {
+				const {state: next, ...rows} = await frontend.run(framer.take(this.#frontendFrames), state);
+				state = next;
+				inputs.push(...frameInputs(rows));
+			}
+		} finally {
+			putBack();
+		}
 		const speller = hearing.speller.copy();
-		const decoded = await this.#loop.preview(frameInputs(rows), framesPerCall);
+		const decoded = await this.#loop.preview(inputs, framesPerCall);
 		this.#captions.preview(decoded.map(position => this.#read(position, speller, silentFrame)));
 	}
 

@@ -17,8 +17,8 @@ export type Frontend<State = unknown> = {
 	 * The number of frames per call changes nothing but floating-point noise.
 	 */
 	run(samples: Float32Array, state: State): Promise<FrontendRows & {state: State}>;
-	/** Rows of whole frames as `run` gives them, but `state` stays as it is, bit by bit, and goes on being used. */
-	preview(samples: Float32Array, state: State): Promise<FrontendRows>;
+	/** Remembers `state` before a preview of at most `frames` frames. What is returned puts it back, bit by bit, and `state` may be used again. */
+	keep(state: State, frames: number): () => void;
 	/** Releases the weights. */
 	close(): Promise<void>;
 };

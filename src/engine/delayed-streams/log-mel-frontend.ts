@@ -40,9 +40,9 @@ export class LogMelFrontend implements Frontend<FrontendStates> {
 		return {features, codes: [], state: nextStates(state, outputs)};
 	}
 
-	/** A run writes into no state. */
-	preview(samples: Float32Array, state: FrontendStates): Promise<FrontendRows> {
-		return this.run(samples, state);
+	/** A run writes into no state, so there is nothing to put back. */
+	keep(): () => void {
+		return () => {};
 	}
 
 	close(): Promise<void> {

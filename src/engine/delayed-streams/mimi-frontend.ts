@@ -74,14 +74,9 @@ export class MimiFrontend implements Frontend<MimiState> {
 		return {features: [], codes, state: {tails: nextStates(tails, outputs), ring, position: position + T}};
 	}
 
-	async preview(samples: Float32Array, state: MimiState): Promise<FrontendRows> {
-		const {frameSamples, frontend} = this.manifest;
-		const slots = state.ring.save(state.position, (samples.length / frameSamples) * frontend.positionsPerFrame);
-		try {
-			return await this.run(samples, state);
-		} finally {
-			state.ring.restore(slots);
-		}
+	keep({ring, position}: MimiState, frames: number): () => void {
+		const slots = ring.save(position, frames * this.manifest.frontend.positionsPerFrame);
+		return () => ring.restore(slots);
 	}
 
 	close(): Promise<void> {

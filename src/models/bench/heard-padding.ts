@@ -20,11 +20,13 @@ export function withHeardPadding<State>(frontend: Frontend<State>, share: number
 	return {
 		createState: () => frontend.createState(),
 		run: async (samples, state) => setBits(await frontend.run(samples, state)),
-		preview: async (samples, state) => {
+		keep: (state, frames) => {
 			const before = x;
-			const rows = setBits(await frontend.preview(samples, state));
-			x = before;
-			return rows;
+			const putBack = frontend.keep(state, frames);
+			return () => {
+				x = before;
+				putBack();
+			};
 		},
 		close: () => frontend.close(),
 	};
