@@ -28,8 +28,11 @@ export type KeyPress = {key: KeyName; text: string};
 export function keyPresses(input: string, key: Key): KeyPress[] {
 	for (const [property, name] of named) if (key[property]) return [{key: name, text: ''}];
 	if (key.ctrl) return input.length === 1 ? [{key: `ctrl+${input}`, text: ''}] : [];
-	if (key.meta) return [];
-	return [...input].flatMap(character => characterPress(character) ?? []);
+	// A key of a terminal that Ink does not know.
+	if (/^[[O][\d;?<]*[ -/]*[@-~]$/.test(input)) return [];
+	const presses = [...input].flatMap(character => characterPress(character) ?? []);
+	// Escape and the next key in one piece look like a key with Alt, which nothing here is bound to.
+	return key.meta ? [{key: 'escape', text: ''}, ...presses] : presses;
 }
 
 function characterPress(character: string): KeyPress | undefined {

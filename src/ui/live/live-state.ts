@@ -61,11 +61,10 @@ export type LiveState = {
 /** What happens to the live screen. */
 export type LiveAction =
 	| {type: 'recorder'; event: RecorderEvent}
-	| {type: 'page'; where: 'replace' | 'before' | 'after'; folder: string; page: JournalPage; tapeRate: number}
+	| {type: 'page'; where: 'last' | 'start' | 'before' | 'after'; folder: string; page: JournalPage; tapeRate: number}
 	| {type: 'found'; folder: string; found: FoundAt}
 	| {type: 'scroll'; rows: number}
 	| {type: 'follow'}
-	| {type: 'top'}
 	| {type: 'mode'; mode: Mode; typed?: string}
 	| {type: 'type'; typed: string}
 	| {type: 'format'; index: number}
@@ -121,8 +120,6 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
 			return scrolledBy(state, action.rows);
 		case 'follow':
 			return {...state, anchor: undefined, nNewLines: 0};
-		case 'top':
-			return contentOf(state).items.length === 0 ? state : {...state, anchor: {block: 0, row: 0}};
 		case 'mode':
 			return {...state, mode: action.mode, typed: action.typed ?? '', helpRow: 0, message: undefined};
 		case 'type':
@@ -241,12 +238,15 @@ function paged(state: LiveState, {where, page, tapeRate}: Extract<LiveAction, {t
 		return droppedBehind(next);
 	}
 	if (where === 'after' && page.startByte !== history.endByte) return state;
-	const items = where === 'replace' ? page.items : [...history.items, ...page.items];
+	// The reader has scrolled away since it was asked for.
+	if (where === 'last' && state.anchor) return state;
+	const items = where === 'after' ? [...history.items, ...page.items] : page.items;
 	const read = new Set(page.items.map(({key}) => key));
 	const pending = state.pending.filter(({key}) => !read.has(key));
-	const startByte = where === 'replace' ? page.startByte : history.startByte;
+	const startByte = where === 'after' ? history.startByte : page.startByte;
 	return droppedBefore({
 		...state,
+		anchor: where === 'start' && items.length > 0 ? {block: 0, row: 0} : state.anchor,
 		pending: pending.length === state.pending.length ? state.pending : pending,
 		history: {...history, tapeRate, items, startByte, endByte: page.endByte, isAtEnd: page.isAtEnd},
 	});

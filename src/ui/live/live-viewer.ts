@@ -336,7 +336,7 @@ function journalLoader(getState: () => LiveState, dispatch: (action: LiveAction)
 		const pages = await pagesOf(folder);
 		const tapeRate = await pages.tapeRate();
 		if (wanted === 'last') {
-			dispatch({type: 'page', where: 'replace', folder, page: await pages.last(), tapeRate});
+			dispatch({type: 'page', where: 'last', folder, page: await pages.last(), tapeRate});
 		} else if (wanted === 'before') {
 			dispatch({type: 'page', where: 'before', folder, page: await pages.before(history.startByte), tapeRate});
 		} else {
@@ -361,7 +361,7 @@ function journalLoader(getState: () => LiveState, dispatch: (action: LiveAction)
 			// What comes is shown all the same, from the recorder.
 			if (folder !== undefined && !isClosed) {
 				const page = {items: [], startByte: 0, endByte: 0, isAtEnd: true};
-				dispatch({type: 'page', where: 'replace', folder, page, tapeRate});
+				dispatch({type: 'page', where: 'last', folder, page, tapeRate});
 				say(`Earlier captions cannot be read: ${(error as Error).message}`);
 			}
 		} finally {
@@ -380,8 +380,7 @@ function journalLoader(getState: () => LiveState, dispatch: (action: LiveAction)
 			try {
 				const pages = await pagesOf(folder);
 				const page = await pages.after(0);
-				dispatch({type: 'page', where: 'replace', folder, page, tapeRate: await pages.tapeRate()});
-				dispatch({type: 'top'});
+				dispatch({type: 'page', where: 'start', folder, page, tapeRate: await pages.tapeRate()});
 			} catch (error) {
 				say(`Earlier captions cannot be read: ${(error as Error).message}`);
 			}

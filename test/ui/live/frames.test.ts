@@ -54,7 +54,7 @@ function stateOf({columns = 80, rows = 24, status, history, open, actions = [], 
 	const page = {items, startByte: 0, endByte: shown.length, isAtEnd: true};
 	const all: LiveAction[] = [
 		{type: 'recorder', event: {type: 'snapshot', status: status ?? statusOf(folder), journalBytes: 0}},
-		{type: 'page', where: 'replace', folder, page, tapeRate: 24_000},
+		{type: 'page', where: 'last', folder, page, tapeRate: 24_000},
 		...(open === undefined
 			? []
 			: [
