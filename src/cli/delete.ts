@@ -29,8 +29,7 @@ export function deleteCommand(host: Host, end: (code: ExitCode) => void): Comman
 			const name = `${session.id} "${safeLine(session.title)}" (${shortTime(session.durationMs)}, ${session.nWords} words)`;
 			if (!yes) {
 				if (!host.isStdinTerminal) throw new UsageError(`Nobody can be asked whether to delete ${name}: add --yes.`);
-				const answer = await host.ask(`Delete ${name} for good? [y/N] `);
-				if (!/^\s*y(es)?\s*$/i.test(answer)) {
+				if (!(await host.ask(`Delete ${name} for good?`))) {
 					host.stderr.write('Not deleted.\n');
 					end(exitCode.failed);
 					return;
