@@ -75,13 +75,19 @@ async function fillsAndEmpties(t: TestContext, place: Home, disk: SmallDisk): Pr
 	await recorder.until(({status}) => status.writtenSamples > writtenSamples);
 	await stop(capture, recorder);
 	const {lostSamples} = recorder.status;
-	const [gap, ...others] = recorder.events.flatMap(event => (event.type === 'gap' ? [event] : []));
-	assert.deepEqual({why: gap!.why, lostMs: gap!.lostMs, others}, {why: 'disk', lostMs: lostSamples / 8, others: []});
+	const gaps = recorder.events.flatMap(event => (event.type === 'gap' ? [event] : []));
+	assert.ok(gaps.length > 0 && gaps.every(({why}) => why === 'disk'));
+	// Mostly one; what comes while the first of the backlog leaves may find no room either.
 	const {samples} = place;
-	assert.deepEqual(samples.subarray(0, gap!.atSample), numbered(0, gap!.atSample));
-	const behind = samples.subarray(gap!.atSample);
-	assert.deepEqual(behind, numbered(gap!.atSample + lostSamples, behind.length));
-	t.diagnostic(`${gap!.atSample} samples before, ${lostSamples} lost, ${behind.length} after`);
+	let at = 0;
+	let nLost = 0;
+	for (const {atSample, lostMs} of [...gaps, {atSample: samples.length, lostMs: 0}]) {
+		assert.deepEqual(samples.subarray(at, atSample), numbered(at + nLost, atSample - at));
+		at = atSample;
+		nLost += lostMs * 8;
+	}
+	assert.equal(nLost, lostSamples);
+	t.diagnostic(`${gaps[0]!.atSample} samples before, ${lostSamples} lost, ${samples.length - gaps[0]!.atSample} after`);
 }
 
 test('a full disk costs what is older than a minute in memory, and writing goes on when it has space', async t => {
