@@ -1,4 +1,5 @@
 import {parseArgs} from 'node:util';
+import {CaptureStarter} from '../recorder/capture-starter.js';
 import {runRecorder} from '../recorder/recorder.js';
 import {recorderCommand} from '../recorder/start-recorder.js';
 import {capOutput} from '../system/capped-output.js';
@@ -34,6 +35,8 @@ process.on('SIGHUP', () => {});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
 const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
+const captureStarter = new CaptureStarter();
+await captureStarter.ready();
 giveWay();
 try {
 	await runRecorder(
@@ -41,6 +44,7 @@ try {
 			isService: values.service,
 			recordsAtBoot: values['record-at-boot'],
 			command: [...recorderCommand(), ...(values.service ? ['--service'] : [])],
+			startCapture: options => captureStarter.start(options),
 			log,
 		},
 		stopping.signal,

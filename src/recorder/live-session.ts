@@ -206,7 +206,7 @@ export class LiveSession {
 		const {folder, model, entries} = this.#options;
 		this.#captions = new SessionCaptions({
 			folder,
-			engine: model.engine,
+			engine: {...model.engine, isLive: true},
 			entries,
 			gaps: this.#gaps,
 			isGrowing: () => this.#isGrowing,

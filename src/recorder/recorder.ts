@@ -1,5 +1,6 @@
 import type {Server, Socket} from 'node:net';
 import {setTimeout} from 'node:timers/promises';
+import type {StartCaptureOptions} from '../capture/start-capture.js';
 import {wipeOffRecord} from '../session/off-record.js';
 import {safeLine} from '../session/safe-text.js';
 import {shortTime} from '../session/time-text.js';
@@ -17,6 +18,7 @@ export type RecorderOptions = {
 	recordsAtBoot: boolean;
 	/** What starts a recorder like this one. */
 	command: readonly string[];
+	startCapture(options: StartCaptureOptions): Promise<void>;
 	log(line: string): void;
 };
 
@@ -60,6 +62,7 @@ class Recorder {
 		});
 		this.#desk = new SessionDesk({
 			recorderCommand: options.command,
+			startCapture: options.startCapture,
 			log: options.log,
 			show: message => this.#viewers.show(message),
 			onChange: () => this.#statusSoon(),

@@ -1,7 +1,9 @@
+import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
+import {z} from 'zod';
 import {runningCapture} from '../capture/capture-record.js';
-import {startCapture} from '../capture/start-capture.js';
+import type {StartCaptureOptions} from '../capture/start-capture.js';
 import {finishSession} from '../session/finish-session.js';
 import {continueJournal, createJournal} from '../session/journal.js';
 import type {JournalEntry} from '../session/journal-entry.js';
@@ -11,6 +13,7 @@ import {safeLine} from '../session/safe-text.js';
 import {claimSession} from '../session/session-claim.js';
 import {createSession, readSessionRecord, type SessionFolder} from '../session/session-folder.js';
 import {sessionFiles} from '../session/session-record.js';
+import {readJsonRecord, writeJsonRecord} from '../system/atomic-file.js';
 import {openSettings, type Settings} from '../system/settings.js';
 import {closeTape} from './close-tape.js';
 import {lingerWarning} from './linger.js';
@@ -24,6 +27,7 @@ import type {Outcome} from './viewers.js';
 export type SessionDeskOptions = {
 	/** What starts a recorder like this one: capture does, when this one dies. */
 	recorderCommand: readonly string[];
+	startCapture(options: StartCaptureOptions): Promise<void>;
 	log(line: string): void;
 	show(message: FromRecorder): void;
 	onChange(): void;
@@ -34,6 +38,9 @@ export type SessionDeskOptions = {
 
 /** So long the answer to `start` waits for the microphone. */
 const deviceTimeoutMs = 6000;
+/** Which microphone was asked for, in the session's folder: who takes over after a crash asks for the same. */
+const microphoneFile = '.microphone.json';
+const microphone = z.object({device: z.string().max(1000).optional()});
 
 type Running = {session: LiveSession; writer: JournalWriter; release(): void; settings: Settings};
 
@@ -84,7 +91,8 @@ export class SessionDesk {
 		const {writer, journal} = await continueJournal(path.join(folder, sessionFiles.journal), journalOptions);
 		const model = await modelOfJournal(journal.entries, settings);
 		this.#options.log(`Goes on with ${record.id}, which process ${capture.process.pid} records.`);
-		this.#run({folder, record}, {writer, entries: journal.entries, model, settings, device: undefined});
+		const device = (await readJsonRecord(path.join(folder, microphoneFile), microphone))?.device;
+		this.#run({folder, record}, {writer, entries: journal.entries, model, settings, device});
 		this.#options.notice(
 			'recovery',
 			'The recorder was started again in the middle of this session: nothing of the recording is lost.',
@@ -108,17 +116,13 @@ export class SessionDesk {
 				? await createOffRecordSession({title})
 				: await createSession(settings.sessionsFolder, {title});
 			const writer = await createJournal(path.join(made.folder, sessionFiles.journal), this.#journalOptions());
-			const session = this.#run(made, {
-				writer,
-				entries: [],
-				model,
-				settings,
-				device: options.device ?? settings.device,
-			});
+			const device = options.device ?? settings.device;
+			await writeJsonRecord(path.join(made.folder, microphoneFile), {device});
+			const session = this.#run(made, {writer, entries: [], model, settings, device});
 			this.#options.notice('linger', lingerWarning());
 			await this.#settled(session);
-			const {device} = session.status();
-			const heard = device ? `from ${safeLine(device.name)}` : 'and no microphone is there yet: it is looked for';
+			const opened = session.status().device;
+			const heard = opened ? `from ${safeLine(opened.name)}` : 'and no microphone is there yet: it is looked for';
 			const where = session.isOffRecord ? 'off the record' : `in ${made.folder}`;
 			return {isDone: true, message: `Recording ${safeLine(title)} ${where}, ${heard}.`, folder: made.folder};
 		} catch (error) {
@@ -163,6 +167,7 @@ export class SessionDesk {
 			this.#options.log(message);
 		}
 		release();
+		await rm(path.join(folder, microphoneFile), {force: true});
 		if (session.isOffRecord) await endOffRecordSession(folder);
 		this.#running = undefined;
 		this.#recovery.begin(settings);
@@ -195,7 +200,7 @@ export class SessionDesk {
 			journal: writer,
 			entries,
 			launchCapture: isPaused =>
-				startCapture({
+				this.#options.startCapture({
 					sessionFolder: folder,
 					device,
 					channel: settings.channel,

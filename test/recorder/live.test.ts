@@ -5,7 +5,6 @@ import {readFileSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {after, test} from 'node:test';
 import {runningCapture} from '../../src/capture/capture-record.js';
-import {runningRecorder} from '../../src/recorder/recorder-record.js';
 import {
 	finalsOf,
 	journalOf,
@@ -16,7 +15,6 @@ import {
 	startProgram,
 	textAndTimes,
 	transcribed,
-	until,
 	Watcher,
 } from './live-program.js';
 
@@ -76,6 +74,5 @@ test('a session is recorded, captioned, shown and saved, and equals transcribe o
 		assert.equal(statSync(path.join(folder, file)).mode & 0o777, mode, file);
 	}
 	assert.deepEqual(journalOf(folder).at(-1)!.type, 'state');
-	await until('an idle recorder ends', async () => (await runningRecorder()) === undefined);
 	assert.equal(await runningCapture(), undefined);
 });

@@ -1,0 +1,167 @@
+import '../test/recorder/own-home.js';
+
+import {execFileSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import {isDeepStrictEqual} from 'node:util';
+import {runningCapture} from '../src/capture/capture-record.js';
+import {connectRecorder} from '../src/recorder/recorder-client.js';
+import {runningRecorder} from '../src/recorder/recorder-record.js';
+import type {JournalEntry} from '../src/session/journal-entry.js';
+import {tapeHeaderBytes} from '../src/session/tape-header.js';
+import {
+	finalsOf,
+	journalOf,
+	killAll,
+	minute,
+	runProgram,
+	startProgram,
+	until,
+	Watcher,
+} from '../test/recorder/live-program.js';
+
+/** What dies. `lonely recorder`: while nobody is attached. `everything`: viewer, recorder and capture at once, as in a power cut. */
+export const victims = ['viewer', 'recorder', 'lonely recorder', 'capture', 'everything'] as const;
+/** What dies. */
+export type Victim = (typeof victims)[number];
+
+/** What became of a session whose `victim` was killed. */
+export type Round = {
+	victim: Victim;
+	/** So long the session was on. */
+	killedAfterMs: number;
+	nShown: number;
+	/** Finals that a viewer was shown as final, and that the journal does not have, or has otherwise. */
+	nLost: number;
+	/** Of what was heard by then, so much is not on the tape. */
+	missingMs: number;
+	/** Until what died ran again; undefined where nothing has to. */
+	restartMs: number | undefined;
+	/** What else is wrong; empty where all is well. */
+	problems: string[];
+};
+
+const rate = 16_000;
+/** When the victim dies after the session began, and how long it goes on after that. */
+export type Timing = {leastMs: number; spreadMs: number; afterMs: number};
+const usualTiming: Timing = {leastMs: 2500, spreadMs: 6000, afterMs: 3500};
+
+/** Kills `victim` at a moment that `random` chooses, in a session of its own, and looks what is left. */
+export async function killRound(victim: Victim, random: () => number, timing = usualTiming): Promise<Round> {
+	const {leastMs, spreadMs, afterMs} = timing;
+	const killedAfterMs = Math.round(leastMs + random() * spreadMs);
+	const problems: string[] = [];
+	// The clock tells what is heard: whoever opens this microphone later hears what comes then.
+	const firstMs = Date.now();
+	const device = `file:${minute}?from=${firstMs}`;
+	const begun = await runProgram(['start', '--detach', '--latency', 'low', '--device', device]);
+	if (begun.code !== 0) throw new Error(begun.stderr);
+	const viewer = startProgram(['--plain']);
+	const watcher = await Watcher.attach();
+	const folder = watcher.status!.session!.folder;
+	const isLonely = victim === 'lonely recorder';
+	await setTimeout(killedAfterMs);
+	const before = {recorder: await runningRecorder(), capture: await runningCapture()};
+	const shown = isLonely ? [...watcher.finals] : watcher.finals;
+	if (isLonely) {
+		viewer.child.kill('SIGKILL');
+		watcher.close();
+	}
+	const pids = {
+		viewer: [viewer.child.pid!],
+		recorder: [before.recorder!.process.pid],
+		'lonely recorder': [before.recorder!.process.pid],
+		capture: [before.capture!.process.pid],
+		everything: [viewer.child.pid!, before.recorder!.process.pid, before.capture!.process.pid],
+	}[victim];
+	const killedMs = Date.now();
+	for (const pid of pids) process.kill(pid, 'SIGKILL');
+
+	let restartMs: number | undefined;
+	if (victim.endsWith('recorder')) {
+		await until('another recorder', async () => {
+			const found = await runningRecorder();
+			return found !== undefined && found.process.pid !== before.recorder!.process.pid;
+		});
+		restartMs = Date.now() - killedMs;
+	}
+	if (victim === 'everything') {
+		watcher.close();
+		await recovered(folder, problems);
+	} else {
+		await setTimeout(afterMs);
+		const stopped = await runProgram(['stop']);
+		if (stopped.code !== 0) problems.push(`stop: ${stopped.stderr}${stopped.stdout}`);
+		if (!isLonely) watcher.close();
+		if (victim !== 'recorder' && !isLonely && (await runningRecorder())?.process.pid !== before.recorder!.process.pid) {
+			problems.push('another recorder');
+		}
+	}
+
+	const finals = finalsOf(folder);
+	const shownFinals = isLonely ? shown : watcher.finals;
+	const nLost = shownFinals.filter(
+		segment =>
+			!isDeepStrictEqual(
+				segment,
+				finals.find(({segmentId}) => segmentId === segment.segmentId),
+			),
+	).length;
+	if (finals.some(({segmentId}, i) => segmentId !== i)) problems.push('finals are not in order');
+	if (!existsSync(path.join(folder, 'transcript.md'))) problems.push('no transcript');
+	const tape = tapeOnSource(folder);
+	const killedSample = ((killedMs - firstMs) * rate) / 1000;
+	const gaps = journalOf(folder).filter((entry): entry is Gap => entry.type === 'gap');
+	let missingMs = 0;
+	if (victim === 'capture') {
+		const [gap, ...others] = gaps;
+		if (gap?.why !== 'capture' || others.length > 0) problems.push(`gaps: ${JSON.stringify(gaps)}`);
+		const split = gap?.atSample ?? tape.samples.length / 2;
+		missingMs = (1000 * (killedSample - tape.place(0) - split)) / rate;
+		const backSample = tape.place(split);
+		restartMs = (1000 * (backSample - killedSample)) / rate;
+		const lostMs = (1000 * (backSample - tape.place(0) - split)) / rate;
+		if (gap && Math.abs(gap.lostMs - lostMs) > 250) {
+			problems.push(`the gap is ${Math.round(lostMs)} ms long, and marked as ${Math.round(gap.lostMs)}`);
+		}
+	} else {
+		if (gaps.length > 0) problems.push(`gaps: ${JSON.stringify(gaps)}`);
+		if (!tape.isWhole) problems.push('the tape is not what was heard');
+		if (victim === 'everything') missingMs = (1000 * (killedSample - tape.place(0) - tape.samples.length / 2)) / rate;
+	}
+	const soxSamples = Number(execFileSync('soxi', ['-s', path.join(folder, 'audio.wav')], {encoding: 'utf8'}));
+	if (soxSamples !== tape.samples.length / 2) problems.push(`sox finds ${soxSamples} samples`);
+	await killAll();
+	return {victim, killedAfterMs, nShown: shownFinals.length, nLost, missingMs, restartMs, problems};
+}
+
+type Gap = Extract<JournalEntry, {type: 'gap'}>;
+
+/** The next `pi-caption` says what happened, and makes up for it. */
+async function recovered(folder: string, problems: string[]): Promise<void> {
+	const client = await connectRecorder({wants: 'events', starts: true});
+	let notices: string[] = [];
+	client.subscribe(event => {
+		if (event.type === 'status' || event.type === 'snapshot') notices = event.status.notices;
+	});
+	await until('a recovery', () => notices.some(notice => notice.includes(folder)));
+	if (!notices.some(notice => /broken off on .* it is saved/.test(notice))) problems.push(`notices: ${notices}`);
+	client.close();
+}
+
+/** The samples of a session's tape, and where in the recording that was heard they stand. */
+function tapeOnSource(folder: string) {
+	const source = readFileSync(minute);
+	const wav = readFileSync(path.join(folder, 'audio.wav'));
+	const samples = wav.subarray(tapeHeaderBytes);
+	const data = source.indexOf('data') + 8;
+	const place = (sample: number) => {
+		// A tenth of a second: the same noise does not come twice.
+		const found = source.indexOf(samples.subarray(2 * sample, 2 * sample + rate / 5), data);
+		return (found - data) / 2;
+	};
+	const start = data + 2 * place(0);
+	const isWhole = source.subarray(start, start + samples.length).equals(samples);
+	return {samples, place, isWhole};
+}
