@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
@@ -9,6 +9,8 @@ import {startEngine} from '../../../src/engine/client.js';
 import {loadDelayedStreamsEngine} from '../../../src/engine/delayed-streams/engine.js';
 import {type ModelManifest, readModelPackage} from '../../../src/engine/model-package.js';
 import type {Segment} from '../../../src/session/segment.js';
+import {makeWav} from '../../audio/make-wav.js';
+import {run} from '../../cli/command.js';
 import {LmRunner} from '../../convert/run-lm.js';
 import {MimiRunner} from '../../convert/run-mimi.js';
 import {type TinyKyutaiOptions, tinyPieces, writeTinyKyutai} from '../../convert/tiny-kyutai.js';
@@ -54,11 +56,11 @@ const silences = ({delayMs, silencePrefixMs}: ModelManifest) => ({
 	after: Math.ceil((delayMs + 1000) / 80),
 });
 
-/** Greedy tokens of all positions, one frame a call. */
-async function expectedTokens({modelDir, manifest}: Package): Promise<number[]> {
+/** Greedy tokens of all positions of `samples`, one frame a call. */
+async function expectedTokens({modelDir, manifest}: Package, samples: Float32Array = pcm): Promise<number[]> {
 	const {before, after} = silences(manifest);
 	const padded = new Float32Array((before + frames + after) * frameSamples);
-	padded.set(pcm, before * frameSamples);
+	padded.set(samples, before * frameSamples);
 	const mimi = await MimiRunner.open(modelDir, manifest as never);
 	const lm = await LmRunner.open(modelDir, manifest.lm);
 	const tokens: number[] = [];
@@ -196,5 +198,34 @@ for (const scheme of ['8-bit', '4-bit'] as const) {
 			source: {description: 'a test'},
 		});
 		assert.ok(wordsOf(await captioned(modelDir, 4)).length > 50);
+	});
+}
+
+for (const [title, written] of [
+	['old names, folded', {}],
+	['new names, weight normalisation', {names: 'new', isFolded: false}],
+] as [string, TinyKyutaiOptions][]) {
+	test(`from the checkpoint to the transcript by the commands alone: ${title}`, async () => {
+		const folder = path.join(root, String(packages++));
+		const checkpoint = path.join(folder, 'checkpoint');
+		const modelDir = path.join(folder, 'package');
+		await writeTinyKyutai(checkpoint, written);
+		// Its own homes, so that nothing of this machine's user counts.
+		const homes = ['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'];
+		const env = Object.fromEntries(homes.map(name => [name, path.join(folder, name)]));
+		const converted = await run(['models', 'convert', checkpoint, '--scheme', 'fp32', '--output', modelDir], {env});
+		assert.equal(converted.code, 0, converted.stderr);
+
+		const spoken = Int16Array.from(pcm, sample => Math.round(32_767 * Math.max(-1, Math.min(1, sample))));
+		const wav = path.join(folder, 'spoken.wav');
+		await writeFile(wav, makeWav({rate: 24_000, data: new Uint8Array(spoken.buffer)}));
+		const manifest = await readModelPackage(modelDir);
+		const heard = Float32Array.from(spoken, sample => sample / 32_768);
+		const expected = expectedWords(await expectedTokens({modelDir, manifest}, heard), manifest);
+		const transcript = await run(['transcribe', wav, '--model', modelDir, '--format', 'json', '--words'], {env});
+		assert.equal(transcript.code, 0, transcript.stderr);
+		const {segments} = JSON.parse(transcript.stdout) as {segments: Segment[]};
+		assert.ok(expected.length > 50);
+		assert.deepEqual(wordsOf(segments), expected);
 	});
 }
