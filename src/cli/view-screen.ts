@@ -1,20 +1,15 @@
-import type {Readable} from 'node:stream';
 import type {RecorderClient} from '../recorder/recorder-client.js';
 import {safeLine} from '../session/safe-text.js';
-import {openSettings} from '../system/settings.js';
 import {endSentences, showLive} from '../ui/live/show-live.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
-
-/** What the live screen needs from the world. */
-export type ScreenHost = Pick<Host, 'stdout' | 'stderr' | 'env' | 'signal' | 'atExit'> & {stdin: Readable};
+import {modelAdvice} from './model-advice.js';
 
 /**
- * Shows the live screen of `client` as the settings say, and prints where the transcript is when it was left. `advice`: how to get a better model than the one that comes
- * along. Throws `SettingsError`.
+ * Shows the live screen of `client` as the settings say, and prints where the transcript is when it was left. Throws `SettingsError`.
  */
-export async function viewScreen(client: RecorderClient, host: ScreenHost, advice?: string): Promise<ExitCode> {
-	const settings = openSettings();
+export async function viewScreen(client: RecorderClient, host: Host): Promise<ExitCode> {
+	const settings = await host.openSettings();
 	const {theme, textSize, keys, bell} = settings.values;
 	const end = await showLive(client, {
 		stdin: host.stdin as NodeJS.ReadStream,
@@ -25,7 +20,7 @@ export async function viewScreen(client: RecorderClient, host: ScreenHost, advic
 		look: {theme, textSize},
 		keys,
 		hasBell: bell,
-		advice,
+		advice: await modelAdvice(),
 		saveLook(look) {
 			settings.set('theme', look.theme);
 			settings.set('textSize', look.textSize);

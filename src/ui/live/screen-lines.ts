@@ -1,3 +1,4 @@
+import {wrapText} from '../../session/wrap-text.js';
 import {dialogueLines, helpLines} from './dialogue.js';
 import {gaugeLines} from './gauge-lines.js';
 import {headerLines} from './header.js';
@@ -96,9 +97,12 @@ function helpRows(state: LiveState, {keymap}: ScreenContext, height: number): Li
 function warningLines(state: LiveState, {advice}: ScreenContext, height: number): Line[] {
 	const {columns, rows} = state.screen;
 	const most = Math.min(rows < 10 ? 1 : rows < 20 ? 2 : 4, Math.max(0, height - 1));
-	return warnings(state, advice)
+	const texts = warnings(state, advice).map(({text}) => text);
+	const wrapped = texts.flatMap(text => wrapText(text, Math.max(2, columns - 2)));
+	// Where not everything fits, the beginning of each warning is worth more than all of one.
+	return (wrapped.length <= most ? wrapped : texts)
 		.slice(0, most)
-		.map(({text}) => padLine(cutLine([span(` ${text}`, 'warning')], columns, state.marks.more), columns, 'warning'));
+		.map(line => padLine(cutLine([span(` ${line}`, 'warning')], columns, state.marks.more), columns, 'warning'));
 }
 
 function bottomLine(state: LiveState, {keymap}: ScreenContext): Line {

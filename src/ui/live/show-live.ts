@@ -119,7 +119,8 @@ export function endSentences({folder, isRecording, message}: LiveEnd): string[] 
 	if (folder === undefined) return message === undefined ? [] : [message];
 	const transcript = path.join(folder, sessionFiles.transcript);
 	if (isRecording) return ['Recording goes on: `pi-caption` shows it again, `pi-caption stop` ends it.', folder];
-	return [...(message === undefined ? [] : [message]), transcript];
+	// What the recorder says of a stop names the transcript as a rule.
+	return message?.includes(transcript) ? [message] : [...(message === undefined ? [] : [message]), transcript];
 }
 
 /** Recorder, capture and this viewer. */

@@ -22,8 +22,7 @@ function sessionWarnings({state, session}: RecorderStatus, isModelTooBig: boolea
 	const isHearing = state === 'recording';
 	const lag = spanOfTime(session.lagMs);
 	const found: (Warning | false)[] = [
-		session.disk === 'refused' &&
-			ringing('DISK FULL OR FAILED: captions are shown as unsaved, only the newest audio is kept in memory'),
+		session.disk === 'refused' && ringing('DISK FULL OR FAILED: captions are unsaved, audio waits in memory'),
 		isHearing &&
 			session.capture === 'restarting' &&
 			ringing('NOTHING IS RECORDED: the recording process is started again'),

@@ -197,7 +197,7 @@ test('warnings are full-width words over the first rows, and move no caption', t
 	});
 	assert.deepEqual(warned.slice(0, 5), [
 		'REC ●  12:05  BEHIND 12 s  USB Microphone · Moonshine base 8-bit',
-		' DISK FULL OR FAILED: captions are shown as unsaved, only the newest audio is k…',
+		' DISK FULL OR FAILED: captions are unsaved, audio waits in memory',
 		' NO INPUT: the microphone gives silence only',
 		' BEHIND 12 s: nothing is lost, the captions catch up',
 		' Linger is off: the microphone dies at logout.',
