@@ -23,13 +23,12 @@ export function deleteCommand(host: Host, end: (code: ExitCode) => void): Comman
 		.action(async (wanted: string, {yes}: {yes?: true}) => {
 			const {print, readSession, refuseClaimed} = await import('./saved-sessions.js');
 			const {deleteSession} = await import('../session/delete-session.js');
-			const {UsageError} = await import('./usage-error.js');
+			const {isAgreed} = await import('./is-agreed.js');
 			const session = await readSession(host, wanted);
 			refuseClaimed(session);
 			const name = `${session.id} "${safeLine(session.title)}" (${shortTime(session.durationMs)}, ${session.nWords} words)`;
 			if (!yes) {
-				if (!host.isStdinTerminal) throw new UsageError(`Nobody can be asked whether to delete ${name}: add --yes.`);
-				if (!(await host.ask(`Delete ${name} for good?`))) {
+				if (!(await isAgreed(`Delete ${name} for good?`, `add --yes to delete ${name}`, host))) {
 					host.stderr.write('Not deleted.\n');
 					end(exitCode.failed);
 					return;

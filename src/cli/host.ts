@@ -18,6 +18,8 @@ export type Host = Screen & {
 	/** Opens a recording; `-` is standard input. */
 	openAudio(file: string, options: AudioOptions): Promise<AudioSource>;
 	openSettings(): Promise<SettingsFile>;
+	/** Asks a question on the terminal and returns the line that was answered; only where standard input is a keyboard. Empty where it ended or the signal aborted. */
+	ask(question: string): Promise<string>;
 	/** Lets every other program go first, from now on, in this process and the threads that it starts. */
 	giveWay(): void;
 	/** Has `action` run, synchronously, should the process end before the returned function is called. */

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import os from 'node:os';
 import {exitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -50,6 +51,19 @@ const host: Host = {
 	async openSettings() {
 		const {openSettings} = await import('../system/settings.js');
 		return openSettings();
+	},
+	async ask(question) {
+		const {createInterface} = await import('node:readline/promises');
+		// The terminal stays as it is: Ctrl+C is a signal then, as everywhere.
+		const lines = createInterface({input: process.stdin, output: process.stderr, terminal: false});
+		const ended = once(lines, 'close').then(() => '');
+		try {
+			return await Promise.race([lines.question(question, {signal: host.signal}), ended]);
+		} catch {
+			return '';
+		} finally {
+			lines.close();
+		}
 	},
 	giveWay() {
 		// Threads take over the niceness of the one that starts them.

@@ -3,7 +3,6 @@ import {chooseScheme, storedScheme} from '../models/machine-scheme.js';
 import {createWorkView, type WorkView} from '../ui/work-view.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
-import {UsageError} from './usage-error.js';
 
 /** What a command about models says: sentences and a progress line for people, or events for programs. */
 export type ModelsOutput = WorkView & {
@@ -57,9 +56,3 @@ export const schemeSentence = ({scheme, layerMs}: Awaited<ReturnType<typeof choo
 
 /** `42 %` */
 export const percent = (fraction: number): string => `${Math.floor(100 * fraction)} %`;
-
-/** Asks a question that only a clear yes answers. `hint`: what to do where nobody can be asked. */
-export async function isAgreed(question: string, hint: string, host: Host): Promise<boolean> {
-	if (!host.isStdinTerminal) throw new UsageError(`Nobody can be asked here: ${hint}.`);
-	return /^\s*y(es)?\s*$/i.test(await host.ask(`${question} [y/N] `));
-}

@@ -6,8 +6,9 @@ import {type PullEvent, pullCost, pullModel} from '../models/pull-model.js';
 import {openSettings} from '../system/settings.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
+import {isAgreed} from './is-agreed.js';
 import type {PullFlags} from './models.js';
-import {isAgreed, type ModelsOutput, percent, schemeFor, withOutput} from './models-output.js';
+import {type ModelsOutput, percent, schemeFor, withOutput} from './models-output.js';
 import {TransferRate, transferText} from './transfer-rate.js';
 import {UsageError} from './usage-error.js';
 

@@ -2,7 +2,8 @@ import {ModelError} from '../models/model-error.js';
 import {listModels, removeModel} from '../models/model-store.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
-import {isAgreed, withOutput} from './models-output.js';
+import {isAgreed} from './is-agreed.js';
+import {withOutput} from './models-output.js';
 import {UsageError} from './usage-error.js';
 
 /** `pi-caption models remove`. Throws `UsageError` for a model that cannot be removed. */

@@ -44,7 +44,7 @@ export type FakeHost = Host & {
 };
 
 /** What a fake host writes to, where its settings are, and what its user answers. */
-export type FakeWorld = {stdout?: ScreenStream; stderr?: ScreenStream; configFolder?: string; answers?: boolean[]};
+export type FakeWorld = {stdout?: ScreenStream; stderr?: ScreenStream; configFolder?: string; answers?: string[]};
 
 /** A host whose recordings are `scripts` by file name; the others are not found. */
 export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {}): FakeHost {
@@ -102,7 +102,7 @@ export function fakeHost(scripts: Record<string, Script>, world: FakeWorld = {})
 		},
 		async ask(question) {
 			host.questions.push(question);
-			return answers.shift() ?? false;
+			return answers.shift() ?? '';
 		},
 		giveWay() {
 			host.waysGiven++;

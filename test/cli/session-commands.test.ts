@@ -115,14 +115,16 @@ test('a session is deleted when the user says yes, and only then', async t => {
 	const keyboard = (host: {isStdinTerminal: boolean}) => {
 		host.isStdinTerminal = true;
 	};
-	const {code, stderr, host} = await user.run(['delete', 'last'], {answers: [false]}, keyboard);
-	assert.deepEqual({code, stderr}, {code: 1, stderr: 'Not deleted.\n'});
-	assert.match(host.questions[0]!, /Delete .* "Standup" \(1:00, 6 words\) for good\?$/);
+	for (const answer of ['', 'n', 'no', 'yesterday']) {
+		const {code, stderr, host} = await user.run(['delete', 'last'], {answers: [answer]}, keyboard);
+		assert.deepEqual({code, stderr}, {code: 1, stderr: 'Not deleted.\n'});
+		assert.match(host.questions[0]!, /Delete .* "Standup" \(1:00, 6 words\) for good\? \[y\/N\] /);
+	}
 	assert.ok(existsSync(folder));
 	const nobody = await user.run(['delete', 'last']);
 	assert.equal(nobody.code, 2);
 	assert.match(nobody.stderr, /add --yes/);
-	assert.equal((await user.run(['delete', 'last'], {answers: [true]}, keyboard)).code, 0);
+	assert.equal((await user.run(['delete', 'last'], {answers: [' Y']}, keyboard)).code, 0);
 	assert.deepEqual(readdirSync(user.sessionsFolder), []);
 });
 
