@@ -1,10 +1,17 @@
 import {setTimeout} from 'node:timers/promises';
 import type {AudioSource} from '../audio/audio-source.js';
-import {type CaptionEvent, type EngineClient, type EngineOptions, startEngine} from '../engine/client.js';
+import {
+	type CaptionEvent,
+	type EngineClient,
+	type EngineOptions,
+	startEngine as startRealEngine,
+} from '../engine/client.js';
 
 /** What captions are made of, and how. */
 export type CaptioningOptions = {
 	engine: EngineOptions;
+	/** @default the engine in its worker */
+	startEngine?(options: EngineOptions): Promise<EngineClient>;
 	/** Opens the tape where captions go on, at the engine's rate; called anew for every engine. Undefined where there is none and will be none. */
 	openTape(sampleRate: number, signal: AbortSignal): Promise<AudioSource | undefined>;
 	/** Whether the tape may still grow: as long as it may, an engine that fails is started again and again. */
@@ -64,7 +71,7 @@ export class Captioning {
 
 	/** One engine's life: to the end of the tape, or to its failure, which is thrown. */
 	async #once(onHeard: () => void): Promise<void> {
-		const {onState, onBegin, onEvent, openTape, engine: engineOptions} = this.#options;
+		const {onState, onBegin, onEvent, openTape, engine: engineOptions, startEngine = startRealEngine} = this.#options;
 		const {signal} = this.#abort;
 		onState('loading');
 		const engine = await startEngine(engineOptions);

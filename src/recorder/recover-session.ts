@@ -1,15 +1,18 @@
 import path from 'node:path';
+import type {EngineClient, EngineOptions} from '../engine/client.js';
 import {finishSession} from '../session/finish-session.js';
 import {continueJournal} from '../session/journal.js';
 import type {JournalEntry} from '../session/journal-entry.js';
-import {claimSession} from '../session/session-claim.js';
+import type {JournalWriter} from '../session/journal-writer.js';
+import {claimants, claimSession, dropDeadClaims} from '../session/session-claim.js';
+import {SessionError} from '../session/session-error.js';
 import {readSessionRecord} from '../session/session-folder.js';
 import {sessionFiles} from '../session/session-record.js';
-import {gapSamples} from '../session/tape-gaps.js';
+import type {TapeExtent} from '../session/tape.js';
 import type {Settings} from '../system/settings.js';
+import {type CaptionWatcher, captionToEnd, keep} from './caption-to-end.js';
 import {closeTape} from './close-tape.js';
-import {SessionCaptions} from './session-captions.js';
-import {modelOfJournal} from './session-model.js';
+import {modelOfJournal, type SessionModel} from './session-model.js';
 
 /** What came of a recovery. `nFinals`: captions of what was on the tape and had none. */
 export type Recovered = {
@@ -19,64 +22,93 @@ export type Recovered = {
 	lastWallMs: number | undefined;
 	tapeMs: number;
 	nFinals: number;
-	/** Whether all of the tape is captioned now. */
-	isComplete: boolean;
+	nWords: number;
+	transcriptFile: string;
+	/** Why the audio is still there although the settings want it deleted, one sentence. */
+	keptAudio?: string;
+};
+
+/** How to recover. */
+export type RecoverOptions = CaptionWatcher & {
+	settings: Settings;
+	signal: AbortSignal;
+	/** @default the one that the session had */
+	model?: SessionModel;
+	/** @default the engine in its worker */
+	startEngine?(options: EngineOptions): Promise<EngineClient>;
 };
 
 /**
- * Closes the session at `folder`, which nobody works on any more: repairs tape and journal, captions the end of the tape that the journal does not have, writes the transcript. Nothing is deleted.
- * Aborting leaves it as far as it came; called again it goes on. Throws `SessionError`, and what the system says.
+ * Closes the session at `folder`, which nobody works on any more: repairs tape and journal, captions the end of the tape that the journal does not have, writes the transcript, and keeps the
+ * audio as the settings say. Recovery itself deletes nothing. Aborting leaves it as far as it came, and returns undefined; called again it goes on. Throws `SessionError`, `EngineError`, and what the system says.
  */
-export async function recoverSession(folder: string, settings: Settings, signal: AbortSignal): Promise<Recovered> {
+export async function recoverSession(folder: string, options: RecoverOptions): Promise<Recovered | undefined> {
 	const release = claimSession(folder);
 	try {
+		const [other] = claimants(folder).filter(pid => pid !== process.pid);
+		if (other !== undefined) {
+			throw new SessionError(
+				'refused',
+				`Process ${other} works on this session: stop it first, or wait until it is done.`,
+			);
+		}
+		dropDeadClaims(folder);
 		const record = await readSessionRecord(folder);
-		const {writer, journal} = await continueJournal(path.join(folder, sessionFiles.journal));
-		const {entries} = journal;
-		const lastWallMs = entries.at(-1)?.wallMs;
 		const tape = await closeTape(folder);
-		const tapeMs = tape ? (tape.nSamples * 1000) / tape.sampleRate : 0;
-		let nFinals = 0;
-		let isComplete = true;
-		let isAborted = false;
+		const {writer, journal} = await continueJournal(path.join(folder, sessionFiles.journal));
+		let nFinals: number | undefined = 0;
 		try {
-			if (tape) {
-				const model = await modelOfJournal(entries, settings);
-				if (!entries.some(entry => entry.type === 'model')) {
-					const {id, name, quantisation} = model.info;
-					const {framesPerCall} = model.engine;
-					void writer.append({type: 'model', atSample: 0, wallMs: Date.now(), id, name, quantisation, framesPerCall});
-				}
-				const captions = new SessionCaptions({
-					folder,
-					engine: model.engine,
-					entries,
-					gaps: gapSamples(entries),
-					isGrowing: () => false,
-					onState: () => {},
-					onOpen: () => {},
-					onFinal: segment => {
-						nFinals++;
-						const atSample = Math.round((segment.endMs * tape.sampleRate) / 1000);
-						void writer.append({type: 'final', atSample, wallMs: Date.now(), segment});
-					},
-				});
-				const abort = () => captions.abort();
-				signal.addEventListener('abort', abort, {once: true});
-				if (signal.aborted) abort();
-				isComplete = await captions.done;
-				signal.removeEventListener('abort', abort);
-			}
-			isAborted = signal.aborted;
-			if (!isAborted) void writer.append(stopped(tape?.nSamples ?? 0));
+			if (tape) nFinals = await captionRest(folder, tape, writer, journal.entries, options);
+			if (nFinals !== undefined) await keep(writer, stopped(tape?.nSamples ?? 0));
 		} finally {
 			await writer.close();
 		}
-		if (!isAborted) await finishSession(folder);
-		return {folder, title: record.title, lastWallMs, tapeMs, nFinals, isComplete: isComplete && !isAborted};
+		if (nFinals === undefined) return undefined;
+		const {transcript, transcriptFile, keptAudio} = await finishSession(folder, options.settings.keepAudio);
+		return {
+			folder,
+			title: record.title,
+			lastWallMs: journal.entries.at(-1)?.wallMs,
+			tapeMs: transcript.durationMs,
+			nFinals,
+			nWords: transcript.nWords,
+			transcriptFile,
+			...(keptAudio !== undefined && {keptAudio}),
+		};
 	} finally {
 		release();
 	}
+}
+
+/** Captions what the journal does not have. Returns how many finals are new; undefined where it was aborted. */
+async function captionRest(
+	folder: string,
+	{sampleRate, nSamples}: TapeExtent,
+	journal: JournalWriter,
+	entries: readonly JournalEntry[],
+	options: RecoverOptions,
+): Promise<number | undefined> {
+	const {settings, signal, startEngine, onOpen, onProgress} = options;
+	const model = options.model ?? (await modelOfJournal(entries, settings));
+	const {id, name, quantisation} = model.info;
+	const {framesPerCall} = model.engine;
+	const used = entries.findLast(entry => entry.type === 'model');
+	if (used?.id !== id || used.quantisation !== quantisation || used.framesPerCall !== framesPerCall) {
+		const lastMs = entries.findLast(entry => entry.type === 'final')?.segment.endMs ?? 0;
+		const atSample = Math.max(0, Math.min(nSamples, Math.round((lastMs * sampleRate) / 1000)));
+		await keep(journal, {type: 'model', atSample, wallMs: Date.now(), id, name, quantisation, framesPerCall});
+	}
+	return captionToEnd({
+		folder,
+		engine: model.engine,
+		startEngine,
+		recorded: entries,
+		known: entries,
+		journal,
+		signal,
+		onOpen,
+		onProgress,
+	});
 }
 
 const stopped = (atSample: number): JournalEntry => ({

@@ -74,8 +74,8 @@ export class Recovery {
 				`The session ${name} was broken off; what its captions lack is made up for now.`,
 			);
 			try {
-				const recovered = await recoverSession(folder, settings, signal);
-				if (signal.aborted) {
+				const recovered = await recoverSession(folder, {settings, signal});
+				if (!recovered) {
 					this.#options.notice(
 						'recovery',
 						`The session ${name} was broken off: it is recovered when nothing is recorded.`,
@@ -96,9 +96,8 @@ export class Recovery {
 	}
 }
 
-function sentence({folder, title, lastWallMs, tapeMs, nFinals, isComplete}: Recovered): string {
+function sentence({folder, title, lastWallMs, tapeMs, nFinals}: Recovered): string {
 	const when = lastWallMs === undefined ? '' : ` on ${new Date(lastWallMs).toLocaleString('sv-SE').slice(0, 16)}`;
 	const captions = nFinals === 0 ? 'its captions were complete' : `${nFinals} captions were made up for`;
-	const rest = isComplete ? '' : ', though not all of the tape could be captioned';
-	return `The session ${safeLine(title)} was broken off${when} after ${shortTime(tapeMs)}: it is saved, and ${captions}${rest}. It is in ${folder}`;
+	return `The session ${safeLine(title)} was broken off${when} after ${shortTime(tapeMs)}: it is saved, and ${captions}. It is in ${folder}`;
 }

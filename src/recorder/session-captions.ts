@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import type {AudioSource} from '../audio/audio-source.js';
-import type {CaptionEvent, EngineOptions} from '../engine/client.js';
+import type {CaptionEvent, EngineClient, EngineOptions} from '../engine/client.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import {createResumeFilter, resumePoint} from '../session/resume.js';
 import type {Segment} from '../session/segment.js';
@@ -15,6 +15,8 @@ import {Pace} from './pace.js';
 export type SessionCaptionsOptions = {
 	folder: string;
 	engine: EngineOptions;
+	/** @default the engine in its worker */
+	startEngine?(options: EngineOptions): Promise<EngineClient>;
 	/** What the journal holds already: captions go on behind it. */
 	entries: readonly JournalEntry[];
 	/** Samples of the tape before which something was not recorded, in order; may grow at any time. */
@@ -25,6 +27,8 @@ export type SessionCaptionsOptions = {
 	onOpen(segment: Segment | undefined): void;
 	/** A caption is final: it goes into the journal. */
 	onFinal(segment: Segment): void;
+	/** The tape is decoded up to `decodedMs`, and the engine has computed for `computeMs` since it was started. */
+	onProgress?(decodedMs: number, computeMs: number): void;
 };
 
 /** Finals that a fresh engine is shown as known: more than are said in the time that it hears again. */
@@ -47,9 +51,10 @@ export class SessionCaptions {
 	constructor(options: SessionCaptionsOptions) {
 		this.#options = options;
 		this.#finals = options.entries.filter(({type}) => type === 'final').slice(-maxKnownFinals);
-		const {engine, isGrowing, onState} = options;
+		const {engine, startEngine, isGrowing, onState} = options;
 		this.#captioning = new Captioning({
 			engine,
+			startEngine,
 			isGrowing,
 			onState: (state, problem) => {
 				if (state !== 'running') options.onOpen(undefined);
@@ -98,7 +103,9 @@ export class SessionCaptions {
 
 	#take(event: CaptionEvent): void {
 		if (event.type === 'progress') {
-			this.pace.decoded((event.decodedSamples * 1000) / this.#engineRate, event.computeMs, performance.now());
+			const decodedMs = (event.decodedSamples * 1000) / this.#engineRate;
+			this.pace.decoded(decodedMs, event.computeMs, performance.now());
+			this.#options.onProgress?.(decodedMs, event.computeMs);
 			return;
 		}
 		const fresh = this.#filter(event);
