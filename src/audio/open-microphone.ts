@@ -20,6 +20,18 @@ export type MicrophoneList = {
 	passedOver: {backend: BackendName; reason: string}[];
 };
 
+/** How to list microphones. */
+export type ListOptions = {
+	/** The only way to try. @default the environment's `PI_CAPTION_MICROPHONE`, else all of them, best first */
+	backend?: BackendName | undefined;
+	/** Asks each for the rates that it takes: opens it for moments. */
+	withRates?: boolean;
+	/** Ways not to try. */
+	skip?: readonly BackendName[];
+	/** Told before a way is tried. */
+	onTry?: (backend: BackendName) => void | Promise<void>;
+};
+
 /** Rates to try where a device refuses its own, in Hz: what microphones have most often. */
 const commonRates = [48_000, 44_100, 16_000];
 
@@ -38,9 +50,7 @@ type Found = MicrophoneList & {open: MicrophoneBackend['open']};
  * Lists what can be opened in this process. Native code prints to stdout and stderr meanwhile: commands use `microphones/list-apart.ts`. Throws `AudioError` where the environment's
  * `PI_CAPTION_MICROPHONE` names no way.
  */
-export async function listMicrophones(
-	options: {backend?: BackendName; withRates?: boolean} = {},
-): Promise<MicrophoneList> {
+export async function listMicrophones(options: ListOptions = {}): Promise<MicrophoneList> {
 	const {backend, devices, passedOver} = await firstThatWorks(options);
 	return {backend, devices, passedOver};
 }
@@ -73,12 +83,12 @@ export async function openMicrophone(request: MicrophoneRequest, listener: Micro
 async function firstThatWorks({
 	backend = forcedBackend(),
 	withRates = false,
-}: {
-	backend?: BackendName | undefined;
-	withRates?: boolean;
-}): Promise<Found> {
+	skip = [],
+	onTry,
+}: ListOptions): Promise<Found> {
 	const passedOver: MicrophoneList['passedOver'] = [];
-	for (const name of backend ? [backend] : backendNames) {
+	for (const name of (backend ? [backend] : backendNames).filter(one => !skip.includes(one))) {
+		await onTry?.(name);
 		try {
 			const tried = await loaders[name]();
 			const devices = await tried.list({withRates});

@@ -5,6 +5,7 @@ import {benchCommand} from './bench.js';
 import {configCommand} from './config.js';
 import {deleteCommand} from './delete.js';
 import {demoCommand} from './demo.js';
+import {devicesCommand} from './devices.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import {exportCommand} from './export.js';
 import type {Host} from './host.js';
@@ -58,6 +59,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 	const commands = [
 		transcribeCommand,
 		demoCommand,
+		devicesCommand,
 		sessionsCommand,
 		showCommand,
 		exportCommand,

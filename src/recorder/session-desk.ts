@@ -2,6 +2,7 @@ import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {z} from 'zod';
+import {adviseForLogout} from '../audio/microphones/logout.js';
 import {runningCapture} from '../capture/capture-record.js';
 import type {StartCaptureOptions} from '../capture/start-capture.js';
 import {finishSession} from '../session/finish-session.js';
@@ -16,7 +17,6 @@ import {sessionFiles} from '../session/session-record.js';
 import {readJsonRecord, writeJsonRecord} from '../system/atomic-file.js';
 import {openSettings, type Settings} from '../system/settings.js';
 import {closeTape} from './close-tape.js';
-import {lingerWarning} from './linger.js';
 import {LiveSession} from './live-session.js';
 import type {FromRecorder, RecorderState, StartOptions} from './protocol.js';
 import {Recovery} from './recovery.js';
@@ -111,15 +111,15 @@ export class SessionDesk {
 			this.#options.notice('settings', warnings[0]);
 			const latency = options.latency ?? settings.latency;
 			const model = await sessionModel(options.model ?? settings.model, latency, settings.threads);
+			const {device, warning} = await adviseForLogout(options.device ?? settings.device);
+			this.#options.notice('linger', warning);
 			const title = safeLine(options.title ?? '') || defaultTitle(new Date());
 			const made = options.isOffRecord
 				? await createOffRecordSession({title})
 				: await createSession(settings.sessionsFolder, {title});
 			const writer = await createJournal(path.join(made.folder, sessionFiles.journal), this.#journalOptions());
-			const device = options.device ?? settings.device;
 			await writeJsonRecord(path.join(made.folder, microphoneFile), {device});
 			const session = this.#run(made, {writer, entries: [], model, settings, device});
-			this.#options.notice('linger', lingerWarning());
 			await this.#settled(session);
 			const opened = session.status().device;
 			const heard = opened ? `from ${safeLine(opened.name)}` : 'and no microphone is there yet: it is looked for';
