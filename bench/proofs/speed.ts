@@ -1,0 +1,171 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {parseArgs} from 'node:util';
+import type {Scheme} from '../../src/convert/linear.js';
+import {convertLm} from '../../src/convert/lm-graph.js';
+import {Safetensors} from '../../src/convert/safetensors.js';
+import {syntheticCheckpoint} from '../../src/convert/synthetic-checkpoint.js';
+import type {SyntheticModel} from '../../src/convert/synthetic-shapes.js';
+import {loadWeights} from '../../src/engine/delayed-streams/engine.js';
+import {LanguageModel} from '../../src/engine/delayed-streams/language-model.js';
+import {type ModelManifest, readManifest, readModelPackage} from '../../src/engine/model-package.js';
+import {onnxRuntimeVersion} from '../../src/engine/onnx.js';
+import {findPrepared} from '../../src/engine/prepared-copy.js';
+import {bytesTouched} from '../../src/models/bench/bytes-touched.js';
+import {fullRing} from '../../src/models/bench/full-ring.js';
+import {median} from '../../src/models/bench/measure-stages.js';
+import {MemoryBandwidth} from '../../src/models/bench/memory-bandwidth.js';
+import {prepareModel} from '../../src/models/prepare-model.js';
+import {syntheticPackage} from '../../src/models/synthetic-package.js';
+import {benchCommand} from '../bench-command.js';
+import {growingAttention} from '../growing-attention.js';
+import {openGrowing} from '../growing-decoder.js';
+
+// npm run prove -- speed: a model of the true size, with a full window, against the same graph in fp32, against growing caches, and against the memory;
+// then at the pace of speech against what its calls predict. Ratios are of one run, call by call in turn; times are printed and prove nothing.
+
+const {values} = parseArgs({
+	options: {
+		model: {type: 'string', default: 'kyutai-1b'},
+		scheme: {type: 'string', default: '4-bit'},
+		rounds: {type: 'string', default: '15'},
+		threads: {type: 'string', default: '2'},
+		minutes: {type: 'string', default: '5'},
+		/** Of PAD, for the runs at the pace of speech. */
+		shares: {type: 'string', default: '0,0.5,0.65,0.8'},
+	},
+});
+const model = values.model as SyntheticModel;
+const scheme = values.scheme as Scheme;
+const threads = Number(values.threads);
+let isProven = true;
+
+function check(text: string, holds: boolean): void {
+	if (!holds) isProven = false;
+	console.log(`${holds ? '✔' : '✘'} ${text}`);
+}
+
+console.log(
+	`Machine  ${os.cpus().length} × ${os.cpus()[0]!.model}, ${threads} threads, Node ${process.versions.node}, ONNX Runtime ${onnxRuntimeVersion}`,
+);
+console.log(`Model    synthetic ${model}, ${scheme}, full window; ${new Date().toISOString().slice(0, 10)}\n`);
+if (Number(values.rounds) > 0) await proveCalls(Number(values.rounds));
+if (Number(values.minutes) > 0) for (const share of values.shares.split(',')) provePace(share);
+process.exit(isProven ? 0 : 1);
+
+async function proveCalls(rounds: number): Promise<void> {
+	const dir = await syntheticPackage(model, scheme);
+	await prepareModel(dir);
+	const {folder} = await findPrepared(dir);
+	const manifest = await readManifest(dir);
+	const {frontend, lm} = await loadWeights(dir, manifest, {threads, framesPerCall: 1}, folder);
+	const plain = await openPlain();
+	const growing = await openGrowingDecoder(manifest);
+	const bandwidth = await MemoryBandwidth.open(threads);
+	const {ring, position} = fullRing(lm);
+	let state = frontend.createState();
+
+	const times = new Map<string, number[]>();
+	const rates: number[] = [];
+	for (let round = -2; round < rounds; round++) {
+		const timed = async <Result>(name: string, compute: () => Promise<Result>): Promise<Result> => {
+			const start = performance.now();
+			const result = await compute();
+			if (round >= 0) times.set(name, [...(times.get(name) ?? []), performance.now() - start]);
+			return result;
+		};
+		const codes = (t: number) =>
+			Int32Array.from(
+				{length: manifest.lm.codebooks},
+				(_, q) => (977 * (round + 2) + 37 * q + 11 * t) % (manifest.lm.codebookRows - 1),
+			);
+		const rows = (T: number) => Array.from({length: T}, (_, t) => ({token: t + 5, frame: {codes: codes(t)}}));
+		for (const T of [1, 2, 4, 8]) await timed(`T = ${T}`, () => lm.run(rows(T), position, ring));
+		await timed('fp32', () => plain.run(rows(1), position, ring));
+		await timed('growing caches', () => growing.step(rows(1)[0]!));
+		for (const frames of [1, 2, 4]) {
+			const samples = Float32Array.from({length: frames * manifest.frameSamples}, () => Math.random() / 4 - 1 / 8);
+			({state} = await timed(`frontend ${frames}`, () => frontend.run(samples, state)));
+		}
+		rates.push(await bandwidth.measure());
+	}
+	await bandwidth.close();
+	await frontend.close();
+	for (const one of [lm, plain]) await one.graph.close();
+	await growing.close();
+
+	// The best of many in turn: what else the machine does only ever adds.
+	const best = (name: string) => Math.min(...times.get(name)!);
+	for (const [name, all] of times) {
+		console.log(`  ${name.padEnd(16)} ${best(name).toFixed(1).padStart(7)} ms (median ${median(all).toFixed(1)})`);
+	}
+	const rate = Math.max(...rates);
+	const {lmWeights, keysAndValues} = bytesTouched(manifest);
+	const share = (lmWeights + keysAndValues) / (best('T = 1') / 1000) / rate;
+	const faster = (name: string) => best(name) / best('T = 1');
+	check(`${faster('fp32').toFixed(2)} × as fast as fp32 (at least 2.8)`, faster('fp32') >= 2.8);
+	check(
+		`${faster('growing caches').toFixed(2)} × as fast as growing caches (at least 1.6)`,
+		faster('growing caches') >= 1.6,
+	);
+	check(`4 frames a call take ${faster('T = 4').toFixed(2)} × what 1 takes (at most 1.9)`, faster('T = 4') <= 1.9);
+	check(
+		`reads ${((share * rate) / 1e9).toFixed(1)} GB/s, ${(100 * share).toFixed(0)} % of the memory's ${(rate / 1e9).toFixed(1)} GB/s (at least 45 %)`,
+		share >= 0.45,
+	);
+	const fours = best('frontend 4') / 4 / best('frontend 1');
+	check(`a frame of the frontend in fours takes ${fours.toFixed(2)} × a single one (at most 0.5)`, fours <= 0.5);
+}
+
+/** The same graph with fp32 weights. */
+async function openPlain(): Promise<LanguageModel> {
+	const dir = await syntheticPackage(model, 'fp32');
+	return LanguageModel.load(dir, await readModelPackage(dir), threads);
+}
+
+/** The same weights with the usual attention, whose caches grow, or here are full and are copied as if they did. */
+async function openGrowingDecoder(manifest: ModelManifest) {
+	const folder = await mkdtemp(path.join(os.tmpdir(), 'pi-caption-growing-'));
+	try {
+		const {config, lm} = syntheticCheckpoint(model);
+		const checkpoint = await Safetensors.open(lm, `synthetic ${model}`);
+		await convertLm(folder, {checkpoint, config, scheme, takesFeatures: false, attention: growingAttention});
+		return await openGrowing(folder, manifest, {threads, isFull: true});
+	} finally {
+		await rm(folder, {recursive: true});
+	}
+}
+
+function provePace(share: string): void {
+	const {stages, live, predicted, latency, manifest} = benchCommand([
+		...[
+			'--synthetic',
+			model,
+			'--scheme',
+			scheme,
+			'--pad',
+			share,
+			'--minutes',
+			values.minutes,
+			'--threads',
+			values.threads,
+		],
+	]);
+	const {rtf, predictedRtf, lagMs, positions, calls} = live!;
+	const frameMs = (manifest.frameSamples / manifest.sampleRate) * 1000;
+	console.log(
+		`\n${(100 * Number(share)).toFixed(0)} % PAD, ${values.minutes} minutes at the pace of speech, --latency ${latency}: ${(positions / calls).toFixed(2)} frames accepted a call, lag at most ${lagMs.largest.toFixed(0)} ms, 95 % within ${lagMs.p95.toFixed(0)} ms`,
+	);
+	if (Number(share) === 0) {
+		const single = (stages.lmMs[1]! + stages.frontendMs[1]!) / frameMs;
+		check(
+			`RTF ${rtf.toFixed(3)}, one frame a call would take ${single.toFixed(3)} (at most 1.05 ×)`,
+			rtf <= 1.05 * single,
+		);
+	} else {
+		check(`RTF ${rtf.toFixed(3)}, predicted ${predictedRtf.toFixed(3)} (at most 1.1 ×)`, rtf <= 1.1 * predictedRtf);
+	}
+	if (predictedRtf <= 0.9) check(`the lag stays below a second`, lagMs.largest <= 1000);
+	console.log(`  (${predicted[latency].worst.toFixed(3)} if no guess were right)`);
+}
