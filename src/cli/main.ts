@@ -41,7 +41,9 @@ const host: Host = {
 	isStdinTerminal: process.stdin.isTTY === true,
 	signal: listenForInterruption(runAtExit),
 	async startEngine(options) {
+		const {checkNative} = await import('../models/native-check.js');
 		const {startEngine} = await import('../engine/client.js');
+		await checkNative();
 		return startEngine(options);
 	},
 	async openAudio(file, options) {

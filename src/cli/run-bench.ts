@@ -11,7 +11,7 @@ import {prepareModel} from '../models/prepare-model.js';
 import {syntheticFolder, syntheticPackage} from '../models/synthetic-package.js';
 import {shortTime} from '../session/time-text.js';
 import {benchReport} from './bench-report.js';
-import {chooseModel} from './choose-model.js';
+import {chooseModel, embeddedId} from './choose-model.js';
 import {demoRecordings} from './demo-recordings.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -91,7 +91,7 @@ async function findPackage(
 	progress: Progress,
 ): Promise<{dir: string; description: string}> {
 	if (synthetic === undefined) {
-		const {dir, manifest} = await chooseModel(model);
+		const {dir, manifest} = await chooseModel(model ?? embeddedId);
 		return {dir, description: manifest.id};
 	}
 	const name = synthetic as SyntheticModel;

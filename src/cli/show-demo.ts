@@ -3,7 +3,7 @@ import {wordErrors} from '../session/word-errors.js';
 import {type CaptionView, createCaptionView} from '../ui/caption-view.js';
 import {type CaptionOutlet, createCaptionOutlet, ReaderGone} from './caption-outlet.js';
 import {captionRecording, Interrupted} from './caption-recording.js';
-import {accuracyText, type ChosenModel, chooseModel} from './choose-model.js';
+import {accuracyText, type ChosenModel, chooseModel, embeddedId} from './choose-model.js';
 import {type DemoRecording, demoRecordings} from './demo-recordings.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -13,7 +13,7 @@ export type DemoOptions = {isPaced: boolean; threads?: number; modelsDir?: strin
 
 /** Captions the demo's recordings and says how many words were wrong, counted from what was shown. Throws `AudioError` and `EngineError`. */
 export async function showDemo(options: DemoOptions, host: Host): Promise<ExitCode> {
-	const model = await chooseModel(undefined, options.modelsDir);
+	const model = await chooseModel(embeddedId, options.modelsDir);
 	const recordings = await demoRecordings();
 	const view = createCaptionView(host);
 	const outlet = createCaptionOutlet(view);
@@ -43,12 +43,12 @@ export async function showDemo(options: DemoOptions, host: Host): Promise<ExitCo
 	}
 }
 
-/** What the model is worth, and how to get a better one: today, not at all. */
+/** What the model is worth, and how to get a better one. */
 function adviceLines({manifest}: ChosenModel): string[] {
 	const accuracy = accuracyText(manifest);
 	return [
 		`This was the demo model${accuracy ? `: ${accuracy}` : ''}. It is small, comes with pi-caption and shows that captions work on this machine.`,
-		'Bigger models, which understand people, come with a later version; this one has no command yet that installs one.',
+		'Models that understand people: `pi-caption models list` shows them, `pi-caption models pull kyutai-1b` gets one.',
 	];
 }
 

@@ -32,7 +32,7 @@ export function transcribeCommand(host: Host, end: (code: ExitCode) => void): Co
 		.option('-o, --output <path>', 'write to this file, or for several recordings into this folder')
 		.option('-w, --words', 'the time of each word too (txt: one word a line; vtt, json; not in md and srt)')
 		.option('--json', 'events on standard output, one JSON object a line: partial, final, progress')
-		.option('-m, --model <id|path>', 'model to caption with (default: the embedded one)')
+		.option('-m, --model <id|path>', 'model to caption with (default: the largest that is here)')
 		.option('-t, --threads <n>', `cores for the model, 1 to ${cores} (default: all but one)`, threads)
 		.addOption(
 			new Option('--latency <latency>', 'low, balanced: shorter calls of the model, more work')

@@ -6,6 +6,7 @@ import {
 	type EngineOptions,
 	startEngine as startRealEngine,
 } from '../engine/client.js';
+import {checkNative} from '../models/native-check.js';
 
 /** What captions are made of, and how. */
 export type CaptioningOptions = {
@@ -71,7 +72,14 @@ export class Captioning {
 
 	/** One engine's life: to the end of the tape, or to its failure, which is thrown. */
 	async #once(onHeard: () => void): Promise<void> {
-		const {onState, onBegin, onEvent, openTape, engine: engineOptions, startEngine = startRealEngine} = this.#options;
+		const {
+			onState,
+			onBegin,
+			onEvent,
+			openTape,
+			engine: engineOptions,
+			startEngine = startCheckedEngine,
+		} = this.#options;
 		const {signal} = this.#abort;
 		onState('loading');
 		const engine = await startEngine(engineOptions);
@@ -93,3 +101,8 @@ export class Captioning {
 }
 
 const eventsOf = (engine: EngineClient, tape: AudioSource, signal: AbortSignal) => engine.captions(tape, {signal});
+
+const startCheckedEngine: typeof startRealEngine = async options => {
+	await checkNative();
+	return startRealEngine(options);
+};

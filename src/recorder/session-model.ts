@@ -1,6 +1,7 @@
 import type {EngineOptions} from '../engine/client.js';
 import {framesPerCall, type Latency} from '../engine/latency.js';
 import {accuracyText} from '../models/accuracy-text.js';
+import {liveDefault} from '../models/live-default.js';
 import {findModel} from '../models/model-store.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import type {Settings} from '../system/settings.js';
@@ -12,13 +13,17 @@ export type SessionModel = {
 	info: SessionStatus['model'];
 };
 
-/** The model that `wanted` means, the embedded one where nothing is wanted. Its files are checked when its engine loads. Throws `ModelError` and `EngineError`. */
+/**
+ * The model that `wanted` means; where nothing is wanted, the best one that was measured to keep up on this machine. Its files are checked when its engine loads. Throws
+ * `ModelError` and `EngineError`.
+ */
 export async function sessionModel(
 	wanted: string | undefined,
 	latency: Latency,
 	threads: number | undefined,
 ): Promise<SessionModel> {
-	const {dir, manifest, isEmbedded} = await findModel(wanted);
+	const chosen = wanted === undefined ? await liveDefault(latency) : undefined;
+	const {dir, manifest, isEmbedded} = chosen ?? (await findModel(wanted));
 	const {id, name, quantisation} = manifest;
 	return {
 		engine: {

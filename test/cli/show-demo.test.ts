@@ -40,7 +40,7 @@ test('the demo says what it hears, shows its captions and counts the words that 
 		lines[6],
 		`Words wrong: 0 of ${words[0]} for the synthetic voices, 3 of ${words[1]} for the human voice.`,
 	);
-	assert.match(stdout, /Bigger models.* later version/);
+	assert.match(stdout, /Models that understand people: `pi-caption models list`/);
 	assert.equal(stderr, '');
 	assert.equal(host.open.size + host.atExitActions.size, 0);
 });
