@@ -1,22 +1,21 @@
 import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
-import {framesPerCall, recordingLatency} from '../engine/latency.js';
 import {finishSession} from '../session/finish-session.js';
 import {createJournal} from '../session/journal.js';
 import {safeLine} from '../session/safe-text.js';
 import {SessionError} from '../session/session-error.js';
 import {createSession} from '../session/session-folder.js';
+import {sessionFiles} from '../session/session-record.js';
 import {createTape} from '../session/tape.js';
 import type {TapeWriter} from '../session/tape-writer.js';
 import {shortTime} from '../session/time-text.js';
 import type {CaptionView} from '../ui/caption-view.js';
-import {append, captionTape} from './caption-tape.js';
 import {chooseModel} from './choose-model.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {print, readSettings} from './saved-sessions.js';
-import {filesOf, modelEntry, warnOfDemo, withEngine, workOn} from './session-work.js';
+import {transcribeTape, warnOfDemo, workOn} from './session-work.js';
 
 /** The flags of `import`. */
 export type ImportOptions = {title?: string; model?: string; threads?: number; modelsDir?: string};
@@ -34,9 +33,9 @@ export async function importRecording(file: string, options: ImportOptions, host
 	const {folder, record} = await createSession(settings.sessionsFolder, {title, importedFrom: name.slice(0, 1000)});
 	return workOn(folder, host, async view => {
 		warnOfDemo(model, host, view);
-		let nSamples: number;
+		const tapeFile = path.join(folder, sessionFiles.tape);
 		try {
-			nSamples = await copyToTape(file, filesOf(folder).tape, host, view);
+			await copyToTape(file, tapeFile, host, view);
 		} catch (error) {
 			await rm(folder, {recursive: true, force: true});
 			throw error;
@@ -47,27 +46,23 @@ export async function importRecording(file: string, options: ImportOptions, host
 			return exitCode.interrupted;
 		}
 
-		const journal = await createJournal(filesOf(folder).journal);
+		const journal = await createJournal(path.join(folder, sessionFiles.journal));
+		const {threads} = options;
+		const transcription = {
+			folder,
+			model,
+			threads,
+			recorded: [],
+			journal,
+			known: [],
+			why: 'imported',
+			label: 'captions',
+		};
 		try {
-			const calls = framesPerCall[recordingLatency];
-			await append(journal, modelEntry(model, calls, 0));
-			const isWhole = await withEngine(model, {threads: options.threads, calls}, host, engine =>
-				captionTape({
-					tapeFile: filesOf(folder).tape,
-					gaps: [],
-					known: [],
-					journal,
-					engine,
-					view,
-					label: 'captions',
-					signal: host.signal,
-				}),
-			);
-			if (!isWhole) {
+			if (!(await transcribeTape(transcription, host, view))) {
 				view.message(`Interrupted; \`pi-caption recover ${record.id}\` goes on with it.`);
 				return exitCode.interrupted;
 			}
-			await append(journal, {type: 'state', atSample: nSamples, wallMs: Date.now(), state: 'stopped', why: 'imported'});
 		} finally {
 			await journal.close();
 		}
@@ -78,8 +73,8 @@ export async function importRecording(file: string, options: ImportOptions, host
 	});
 }
 
-/** Copies the recording to a new tape. Returns its length in samples; shorter where the signal aborted. */
-async function copyToTape(file: string, tapeFile: string, host: Host, view: CaptionView): Promise<number> {
+/** Copies the recording to a new tape, until the signal aborts. */
+async function copyToTape(file: string, tapeFile: string, host: Host, view: CaptionView): Promise<void> {
 	const source = await host.openAudio(file, {sampleRate: 'own'});
 	try {
 		const beganMs = performance.now();
@@ -110,7 +105,6 @@ async function copyToTape(file: string, tapeFile: string, host: Host, view: Capt
 		}
 		for (const warning of source.warnings) view.message(warning);
 		if (tape.lostSamples > 0) throw diskFull(refusal);
-		return nSamples;
 	} finally {
 		view.progress(undefined);
 		await source.close();

@@ -1,31 +1,26 @@
-import {existsSync} from 'node:fs';
-import {framesPerCall, recordingLatency} from '../engine/latency.js';
-import {finishSession} from '../session/finish-session.js';
-import {continueJournal} from '../session/journal.js';
+import {recoverSession} from '../recorder/recover-session.js';
 import {listSessions, type SessionSummary} from '../session/list-sessions.js';
 import {readSessionRecord} from '../session/session-folder.js';
-import {repairTape} from '../session/tape.js';
-import {tapeExtent} from '../session/tape-file.js';
 import {shortTime} from '../session/time-text.js';
-import type {CaptionView} from '../ui/caption-view.js';
-import {append, captionTape} from './caption-tape.js';
-import {chooseModel} from './choose-model.js';
+import type {Settings} from '../system/settings.js';
+import {createCaptionView} from '../ui/caption-view.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {print, readSession, readSettings} from './saved-sessions.js';
 import {errorSentence} from './sentence.js';
-import {filesOf, modelEntry, warnOfDemo, withEngine, workOn} from './session-work.js';
+import {showCaptions} from './session-work.js';
 
 /** The flags of `recover`. */
-export type RecoverOptions = {model?: string; threads?: number; modelsDir?: string};
+export type RecoverOptions = {model?: string; threads?: number};
 
 /** Recovers the session that `wanted` means, or all that are interrupted; one that fails does not stop the others. Throws `SessionError` for an unknown one. */
 export async function recoverSessions(
 	wanted: string | undefined,
-	options: RecoverOptions,
+	{model, threads}: RecoverOptions,
 	host: Host,
 ): Promise<ExitCode> {
-	const settings = await readSettings(host);
+	const stored = await readSettings(host);
+	const settings = {...stored, ...(threads !== undefined && {threads})};
 	const sessions =
 		wanted === undefined
 			? (await listSessions(settings.sessionsFolder)).filter(({state}) => state === 'interrupted')
@@ -35,12 +30,7 @@ export async function recoverSessions(
 	for (const session of sessions) {
 		if (host.signal.aborted) return exitCode.interrupted;
 		try {
-			const result = await recoverOne(
-				session,
-				{...options, model: options.model ?? settings.model},
-				settings.keepAudio,
-				host,
-			);
+			const result = await recoverOne(session, settings, model, host);
 			const printed = await print(host, `${session.id}: ${result}\n`);
 			if (printed !== exitCode.done) code = printed;
 		} catch (error) {
@@ -51,66 +41,26 @@ export async function recoverSessions(
 	return host.signal.aborted ? exitCode.interrupted : code;
 }
 
-/**
- * Makes an interrupted session whole: closes the header of its tape, drops a last line of the journal that was not finished, captions what was not captioned, and writes the transcript. Deletes nothing.
- * Returns what was done, one sentence.
- */
+/** Recovers one session and says what was done, one sentence. */
 async function recoverOne(
 	{folder}: SessionSummary,
-	options: RecoverOptions,
-	keepAudio: 'forever' | 'until-transcribed',
+	settings: Settings,
+	model: string | undefined,
 	host: Host,
 ): Promise<string> {
 	const {state} = await readSessionRecord(folder);
 	if (state === 'stopped') return 'It was stopped properly: there is nothing to recover.';
-	return workOn(folder, host, async view => {
-		const nNew = existsSync(filesOf(folder).tape) ? await captionRest(folder, options, host, view) : 0;
-		if (nNew === undefined) return 'Interrupted; what was captioned so far is kept, and `pi-caption recover` goes on.';
-		const {transcript, transcriptFile, keptAudio} = await finishSession(folder, keepAudio);
-		if (keptAudio) view.message(keptAudio);
-		return `${shortTime(transcript.durationMs)} with ${transcript.nWords} words, ${nNew} of its captions new: ${transcriptFile}`;
-	});
-}
-
-/** Captions the tape behind the last final. Returns how many finals are new; undefined where it was interrupted. */
-async function captionRest(
-	folder: string,
-	options: RecoverOptions,
-	host: Host,
-	view: CaptionView,
-): Promise<number | undefined> {
-	const files = filesOf(folder);
-	await repairTape(files.tape);
-	const {writer, journal} = await continueJournal(files.journal);
+	const view = createCaptionView(host);
+	const forget = host.atExit(() => view.close());
 	try {
-		const used = journal.entries.findLast(entry => entry.type === 'model');
-		const model = await chooseModel(options.model ?? used?.id, options.modelsDir);
-		warnOfDemo(model, host, view);
-		const calls = used?.framesPerCall ?? framesPerCall[recordingLatency];
-		const {manifest} = model;
-		const {nSamples} = await tapeExtent(files.tape);
-		if (used?.id !== manifest.id || used.quantisation !== manifest.quantisation) {
-			await append(writer, modelEntry(model, calls, lastSample(journal.entries)));
-		}
-		const nBefore = writer.nAppended;
-		const isWhole = await withEngine(model, {threads: options.threads, calls}, host, engine =>
-			captionTape({
-				tapeFile: files.tape,
-				gaps: journal.entries,
-				known: journal.entries,
-				journal: writer,
-				engine,
-				view,
-				signal: host.signal,
-			}),
-		);
-		if (!isWhole) return undefined;
-		const nNew = writer.nAppended - nBefore;
-		await append(writer, {type: 'state', atSample: nSamples, wallMs: Date.now(), state: 'stopped', why: 'recovered'});
-		return nNew;
+		const {signal, startEngine} = host;
+		const recovered = await recoverSession(folder, {settings, model, signal, startEngine, ...showCaptions(view)});
+		if (!recovered) return 'Interrupted; what was captioned so far is kept, and `pi-caption recover` goes on.';
+		const {tapeMs, nWords, nFinals, transcriptFile, keptAudio} = recovered;
+		if (keptAudio !== undefined) view.message(keptAudio);
+		return `${shortTime(tapeMs)} with ${nWords} words, ${nFinals} of its captions new: ${transcriptFile}`;
 	} finally {
-		await writer.close();
+		view.close();
+		forget();
 	}
 }
-
-const lastSample = (entries: readonly {atSample: number}[]) => entries.at(-1)?.atSample ?? 0;

@@ -1,20 +1,18 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
-import {framesPerCall, recordingLatency} from '../engine/latency.js';
 import {writeTranscript} from '../session/finish-session.js';
 import {continueJournal} from '../session/journal.js';
 import {loadJournal} from '../session/journal-reader.js';
 import {SessionError} from '../session/session-error.js';
 import {readSessionRecord} from '../session/session-folder.js';
-import {tapeExtent} from '../session/tape-file.js';
+import {sessionFiles} from '../session/session-record.js';
 import {shortTime} from '../session/time-text.js';
 import {loadTranscript, redoJournalFile, transcriptIds} from '../session/transcript.js';
-import {append, captionTape} from './caption-tape.js';
 import {type ChosenModel, chooseModel} from './choose-model.js';
 import {type ExitCode, exitCode} from './exit-code.js';
 import type {Host} from './host.js';
 import {print, readSession} from './saved-sessions.js';
-import {filesOf, modelEntry, warnOfDemo, withEngine, workOn} from './session-work.js';
+import {transcribeTape, warnOfDemo, workOn} from './session-work.js';
 
 /** The flags of `redo`. */
 export type RedoOptions = {model: string; threads?: number; modelsDir?: string};
@@ -31,30 +29,25 @@ export async function redoSession(wanted: string, options: RedoOptions, host: Ho
 	return workOn(folder, host, async view => {
 		warnOfDemo(model, host, view);
 		const transcriptId = await idFor(folder, model);
-		const files = filesOf(folder);
-		const live = await loadJournal(files.journal);
+		const {entries: recorded} = await loadJournal(path.join(folder, sessionFiles.journal));
 		const {writer, journal} = await continueJournal(path.join(folder, redoJournalFile(transcriptId)));
+		const {threads} = options;
+		const known = journal.entries;
+		const transcription = {
+			folder,
+			model,
+			threads,
+			recorded,
+			journal: writer,
+			known,
+			why: 'redone',
+			label: transcriptId,
+		};
 		try {
-			const calls = framesPerCall[recordingLatency];
-			if (journal.entries.length === 0) await append(writer, modelEntry(model, calls, 0));
-			const isWhole = await withEngine(model, {threads: options.threads, calls}, host, engine =>
-				captionTape({
-					tapeFile: files.tape,
-					gaps: live.entries.filter(({type}) => type === 'gap'),
-					known: journal.entries,
-					journal: writer,
-					engine,
-					view,
-					label: transcriptId,
-					signal: host.signal,
-				}),
-			);
-			if (!isWhole) {
+			if (!(await transcribeTape(transcription, host, view))) {
 				view.message(`Interrupted; the same command goes on with transcript ${transcriptId}.`);
 				return exitCode.interrupted;
 			}
-			const {nSamples} = await tapeExtent(files.tape);
-			await append(writer, {type: 'state', atSample: nSamples, wallMs: Date.now(), state: 'stopped', why: 'redone'});
 		} finally {
 			await writer.close();
 		}
@@ -70,7 +63,7 @@ export async function redoSession(wanted: string, options: RedoOptions, host: Ho
 
 async function refuseUnready(folder: string, id: string): Promise<void> {
 	const {state, isAudioDeleted} = await readSessionRecord(folder);
-	if (isAudioDeleted || !existsSync(filesOf(folder).tape)) {
+	if (isAudioDeleted || !existsSync(path.join(folder, sessionFiles.tape))) {
 		const why = isAudioDeleted ? 'its audio was deleted after the transcript was written' : 'it has no audio';
 		throw new SessionError('not-found', `Session ${id} cannot be captioned again: ${why}.`);
 	}

@@ -23,9 +23,9 @@ export async function readSession(host: Host, wanted: string): Promise<SessionSu
 	return {...(await findSession(settings.sessionsFolder, wanted)), settings};
 }
 
-/** Throws `SessionError` where a process works on the session. */
+/** Throws `SessionError` where another process works on the session. */
 export function refuseClaimed({id, folder}: Pick<SessionSummary, 'id' | 'folder'>): void {
-	const [pid] = claimants(folder);
+	const [pid] = claimants(folder).filter(one => one !== process.pid);
 	if (pid === undefined) return;
 	throw new SessionError('refused', `Process ${pid} works on session ${id}: stop it first, or wait until it is done.`);
 }

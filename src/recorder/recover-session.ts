@@ -12,7 +12,7 @@ import type {TapeExtent} from '../session/tape.js';
 import type {Settings} from '../system/settings.js';
 import {type CaptionWatcher, captionToEnd, keep} from './caption-to-end.js';
 import {closeTape} from './close-tape.js';
-import {modelOfJournal, type SessionModel} from './session-model.js';
+import {sessionModel} from './session-model.js';
 
 /** What came of a recovery. `nFinals`: captions of what was on the tape and had none. */
 export type Recovered = {
@@ -32,8 +32,8 @@ export type Recovered = {
 export type RecoverOptions = CaptionWatcher & {
 	settings: Settings;
 	signal: AbortSignal;
-	/** @default the one that the session had */
-	model?: SessionModel;
+	/** Id or folder of the model for what has no captions yet. @default the one that the session had */
+	model?: string;
 	/** @default the engine in its worker */
 	startEngine?(options: EngineOptions): Promise<EngineClient>;
 };
@@ -89,10 +89,11 @@ async function captionRest(
 	options: RecoverOptions,
 ): Promise<number | undefined> {
 	const {settings, signal, startEngine, onOpen, onProgress} = options;
-	const model = options.model ?? (await modelOfJournal(entries, settings));
-	const {id, name, quantisation} = model.info;
-	const {framesPerCall} = model.engine;
 	const used = entries.findLast(entry => entry.type === 'model');
+	// Nobody waits for it: rather said than captioned by a worse one.
+	const model = await sessionModel(options.model ?? used?.id ?? settings.model, settings.latency, settings.threads);
+	const {id, name, quantisation} = model.info;
+	const framesPerCall = used?.framesPerCall ?? model.engine.framesPerCall;
 	if (used?.id !== id || used.quantisation !== quantisation || used.framesPerCall !== framesPerCall) {
 		const lastMs = entries.findLast(entry => entry.type === 'final')?.segment.endMs ?? 0;
 		const atSample = Math.max(0, Math.min(nSamples, Math.round((lastMs * sampleRate) / 1000)));
@@ -100,7 +101,7 @@ async function captionRest(
 	}
 	return captionToEnd({
 		folder,
-		engine: model.engine,
+		engine: {...model.engine, framesPerCall},
 		startEngine,
 		recorded: entries,
 		known: entries,

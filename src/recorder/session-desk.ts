@@ -5,7 +5,7 @@ import {z} from 'zod';
 import {adviseForLogout} from '../audio/microphones/logout.js';
 import {runningCapture} from '../capture/capture-record.js';
 import type {StartCaptureOptions} from '../capture/start-capture.js';
-import {finishSession} from '../session/finish-session.js';
+import {finishSession, writeTranscript} from '../session/finish-session.js';
 import {continueJournal, createJournal} from '../session/journal.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import type {JournalWriter} from '../session/journal-writer.js';
@@ -14,6 +14,7 @@ import {safeLine} from '../session/safe-text.js';
 import {claimSession} from '../session/session-claim.js';
 import {createSession, readSessionRecord, type SessionFolder} from '../session/session-folder.js';
 import {sessionFiles} from '../session/session-record.js';
+import {loadTranscript} from '../session/transcript.js';
 import {readJsonRecord, writeJsonRecord} from '../system/atomic-file.js';
 import {openSettings, type Settings} from '../system/settings.js';
 import {closeTape} from './close-tape.js';
@@ -155,11 +156,14 @@ export class SessionDesk {
 			} else {
 				// A capture that died at the end left it open.
 				await closeTape(folder);
-				// What the captions lack is on the tape alone.
-				const isWhole = isComplete && lost.length === 0;
-				const {transcriptFile, keptAudio} = await finishSession(folder, isWhole ? settings.keepAudio : 'forever');
-				message = [`Saved: ${transcriptFile}`, ...(keptAudio === undefined ? [] : [keptAudio])].join('. ');
-				if (!isComplete) message += ' (not all of the tape could be captioned: `pi-caption recover` does the rest)';
+				// What the captions lack is on the tape alone: the session stays one that wants recovery.
+				if (!isComplete || lost.length > 0) {
+					const file = await writeTranscript(await loadTranscript(folder));
+					message = `Saved as far as it could be captioned: ${file}; \`pi-caption recover ${path.basename(folder)}\` does the rest`;
+				} else {
+					const {transcriptFile, keptAudio} = await finishSession(folder, settings.keepAudio);
+					message = [`Saved: ${transcriptFile}`, ...(keptAudio === undefined ? [] : [keptAudio])].join('. ');
+				}
 			}
 			isDone = true;
 		} catch (error) {
