@@ -1,7 +1,7 @@
 import type {AudioSource} from '../audio/audio-source.js';
 import type {EngineOptions} from '../engine/client.js';
+import {restartSentence} from '../engine/watchdog.js';
 import type {Segment} from '../session/segment.js';
-import {shortTime} from '../session/time-text.js';
 import type {Host} from './host.js';
 import {pacedSource, wallPace} from './paced-source.js';
 
@@ -82,9 +82,6 @@ const progressOf = (
 	durationMs: estimatedSamples === undefined ? undefined : (estimatedSamples * 1000) / sampleRate,
 	computeMs,
 });
-
-const restartSentence = (positionMs: number) =>
-	`The model wrote no word of the speech before ${shortTime(positionMs)} and was started anew there.`;
 
 /** Gives each warning once. */
 function unseenOf(source: AudioSource): () => Generator<RecordingEvent> {

@@ -13,8 +13,6 @@ export type EngineStream = {
 	feed(samples: Float32Array): void;
 	/** Position on the tape up to which everything became captions' material, in whole frames. */
 	readonly decodedSamples: number;
-	/** Speech is heard, and no words come: the model has started anew, or what is heard is no speech after all. */
-	readonly isSpeechWithoutWords: boolean;
 	/** How often the model was found astray, writing nothing while speech was heard, and started anew. */
 	readonly restarts: number;
 	/** Computes on a part of what waits; false when too little waits for a full call. */

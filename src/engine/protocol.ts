@@ -27,18 +27,15 @@ export type ToEngine =
 	| {type: 'finish'}
 	| {type: 'close'};
 
-/** Speech is heard and no words come now; and how often the model was found astray so far and started anew. */
-export type Trouble = {isSpeechWithoutWords: boolean; restarts: number};
-
 /**
  * From the worker. `ready` comes first, `finished` or `failed` last. A `partial` replaces the whole text of the open segment, and only the
  * newest segment may be partial; a `final` never changes. `progress` says up to which sample of the tape everything is decoded (the sender keeps at most
- * one second beyond that in flight) and how long the engine has computed in all.
+ * one second beyond that in flight), how long the engine has computed in all, and how often the model was found astray and started anew.
  */
 export type FromEngine =
 	| {type: 'ready'; sampleRate: number; frameSamples: number; delayMs: number}
 	| {type: 'partial'; segment: Segment}
 	| {type: 'final'; segment: Segment}
-	| ({type: 'progress'; decodedSamples: number; computeMs: number} & Trouble)
+	| {type: 'progress'; decodedSamples: number; computeMs: number; restarts: number}
 	| {type: 'finished'}
 	| {type: 'failed'; code: EngineErrorCode; message: string};

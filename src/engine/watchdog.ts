@@ -1,3 +1,4 @@
+import {shortTime} from '../session/time-text.js';
 import type {HeardFrame} from './quiet.js';
 
 /** So much speech without one word, and the model has gone astray: Kyutai's 1B is known to fall silent for long (specs: kyutai-stt §6.9). */
@@ -13,7 +14,6 @@ const maxPatience = 16;
 export class Watchdog {
 	readonly #frameMs: number;
 	#patience = 1;
-	#isSpeechWithoutWords = false;
 	#loudFrames = 0;
 	#quietFrames = 0;
 	#sumDb = 0;
@@ -21,11 +21,6 @@ export class Watchdog {
 
 	constructor(frameMs: number) {
 		this.#frameMs = frameMs;
-	}
-
-	/** Speech has been heard for long, and no word has come since. */
-	get isSpeechWithoutWords(): boolean {
-		return this.#isSpeechWithoutWords;
 	}
 
 	/** Takes one frame in and whether a piece of text came with it; true where the model should start anew. */
@@ -46,13 +41,11 @@ export class Watchdog {
 		if (this.#loudFrames * this.#frameMs < speechMs * this.#patience || !this.#isModulated) return false;
 		this.#patience = Math.min(2 * this.#patience, maxPatience);
 		this.reset();
-		this.#isSpeechWithoutWords = true;
 		return true;
 	}
 
 	/** Forgets what was heard, but not how often it was wrong. */
 	reset(): void {
-		this.#isSpeechWithoutWords = false;
 		this.#loudFrames = 0;
 		this.#quietFrames = 0;
 		this.#sumDb = 0;
@@ -64,3 +57,7 @@ export class Watchdog {
 		return this.#sumSquaresDb / this.#loudFrames - mean ** 2 >= minDeviationDb ** 2;
 	}
 }
+
+/** What to tell people when the model started anew behind `positionMs` of the tape. */
+export const restartSentence = (positionMs: number): string =>
+	`The model wrote no word of the speech before ${shortTime(positionMs)} and was started anew there.`;

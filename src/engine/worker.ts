@@ -101,8 +101,7 @@ async function measured<Result>(compute: () => Promise<Result>): Promise<Result>
 		collectedSamples = decodedSamples;
 		collectGarbage();
 	}
-	const {isSpeechWithoutWords, restarts} = loaded();
-	send({type: 'progress', decodedSamples, computeMs, isSpeechWithoutWords, restarts});
+	send({type: 'progress', decodedSamples, computeMs, restarts: loaded().restarts});
 	return result;
 }
 

@@ -1,5 +1,6 @@
 import {setTimeout} from 'node:timers/promises';
 import type {CaptureEvent, CaptureStatus} from '../capture/protocol.js';
+import {restartSentence} from '../engine/watchdog.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import type {JournalWriter} from '../session/journal-writer.js';
 import type {Segment} from '../session/segment.js';
@@ -217,10 +218,14 @@ export class LiveSession {
 				this.#options.onChange();
 			},
 			onOpen: segment => {
-				if (segment) this.#speech.restart();
+				if (segment) {
+					this.#speech.restart();
+					this.#options.notice('model', undefined);
+				}
 				this.#journal.showOpen(segment);
 			},
 			onFinal: segment => this.#takeFinal(segment),
+			onRestart: atMs => this.#options.notice('model', restartSentence(atMs)),
 		});
 	}
 

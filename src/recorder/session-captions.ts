@@ -29,6 +29,8 @@ export type SessionCaptionsOptions = {
 	onFinal(segment: Segment): void;
 	/** The tape is decoded up to `decodedMs`, and the engine has computed for `computeMs` since it was started. */
 	onProgress?(decodedMs: number, computeMs: number): void;
+	/** The model had written nothing while speech was heard, and was started anew at `atMs`. */
+	onRestart?(atMs: number): void;
 };
 
 /** Finals that a fresh engine is shown as known: more than are said in the time that it hears again. */
@@ -46,6 +48,7 @@ export class SessionCaptions {
 	readonly #finals: JournalEntry[];
 	#delayMs = 0;
 	#engineRate = 0;
+	#restarts = 0;
 	#filter: ReturnType<typeof createResumeFilter> = event => event;
 
 	constructor(options: SessionCaptionsOptions) {
@@ -106,6 +109,8 @@ export class SessionCaptions {
 			const decodedMs = (event.decodedSamples * 1000) / this.#engineRate;
 			this.pace.decoded(decodedMs, event.computeMs, performance.now());
 			this.#options.onProgress?.(decodedMs, event.computeMs);
+			if (event.restarts > this.#restarts) this.#options.onRestart?.(decodedMs);
+			this.#restarts = event.restarts;
 			return;
 		}
 		const fresh = this.#filter(event);

@@ -176,6 +176,7 @@ export class SessionDesk {
 		this.#running = undefined;
 		this.#recovery.begin(settings);
 		this.#options.notice('engine', undefined);
+		this.#options.notice('model', undefined);
 		this.#options.notice('capture', undefined);
 		this.#options.notice('linger', undefined);
 		if (why !== undefined) this.#options.notice('limit', why);

@@ -22,7 +22,6 @@ export const progress = (seconds: number): CaptionEvent => ({
 	type: 'progress',
 	decodedSamples: seconds * sampleRate,
 	computeMs: 50 * seconds,
-	isSpeechWithoutWords: false,
 	restarts: 0,
 });
 

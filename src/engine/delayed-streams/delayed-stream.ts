@@ -87,10 +87,6 @@ export class DelayedStream implements EngineStream {
 		return this.#decodedSamples;
 	}
 
-	get isSpeechWithoutWords(): boolean {
-		return this.#watchdog.isSpeechWithoutWords;
-	}
-
 	get restarts(): number {
 		return this.#restarts;
 	}
