@@ -90,7 +90,7 @@ class Recorder {
 		try {
 			if (!(await claimRecorder(file))) return 'other-runs';
 			signal.addEventListener('abort', () => void this.#stopAndEnd(), {once: true});
-			wipeOffRecord();
+			this.#wipeOffRecord();
 			await this.#desk.takeOver();
 			isReady();
 			if (this.#options.recordsAtBoot && !this.#desk.session) await this.#recordAtBoot();
@@ -102,6 +102,18 @@ class Recorder {
 			await releaseRecorder(file);
 			this.#viewers.close('The recorder ended: nothing is recorded.');
 			await closeServer(server);
+		}
+	}
+
+	/** What sessions off the record left behind, whose every process was killed. */
+	#wipeOffRecord(): void {
+		try {
+			wipeOffRecord();
+		} catch (error) {
+			this.#notices.say(
+				'off-record',
+				`What a session off the record left in memory could not be wiped: ${(error as Error).message}`,
+			);
 		}
 	}
 
@@ -147,6 +159,8 @@ class Recorder {
 
 	async #start(options: StartOptions): Promise<Outcome> {
 		if (this.#isEnding) return {isDone: false, message: 'The recorder is ending: try again.'};
+		// Of two that begin at the same moment, the second one finds the first one's session.
+		await this.#desk.started();
 		const session = this.#desk.session;
 		if (session) {
 			const length = shortTime(session.status().tapeMs);

@@ -49,7 +49,7 @@ type Running = {session: LiveSession; writer: JournalWriter; release(): void; se
 export class SessionDesk {
 	readonly #options: SessionDeskOptions;
 	#running: Running | undefined;
-	#isStarting = false;
+	#starting: Promise<Outcome> | undefined;
 	#stopping: Promise<Outcome> | undefined;
 	readonly #recovery: Recovery;
 
@@ -65,7 +65,7 @@ export class SessionDesk {
 
 	/** Where it stands. */
 	get state(): RecorderState {
-		return this.#running?.session.state ?? (this.#isStarting ? 'starting' : 'idle');
+		return this.#running?.session.state ?? (this.#starting ? 'starting' : 'idle');
 	}
 
 	/** Whether broken-off sessions are being recovered. */
@@ -101,11 +101,22 @@ export class SessionDesk {
 		void setTimeout(60_000, undefined, {ref: false}).then(() => this.#options.notice('recovery', undefined));
 	}
 
-	/** Begins a session; the outcome says how, or why not. */
-	async start(options: StartOptions): Promise<Outcome> {
-		if (this.#running || this.#isStarting) return {isDone: false, message: 'A session is being started already.'};
-		this.#isStarting = true;
+	/** Begins a session where none is on; the outcome says how, or why not. */
+	start(options: StartOptions): Promise<Outcome> {
+		this.#starting = this.#start(options).finally(() => {
+			this.#starting = undefined;
+			this.#options.onSession();
+		});
 		this.#options.onChange();
+		return this.#starting;
+	}
+
+	/** Resolves when no session is being begun. */
+	async started(): Promise<void> {
+		await this.#starting;
+	}
+
+	async #start(options: StartOptions): Promise<Outcome> {
 		try {
 			await this.#recovery.pause();
 			const {values: settings, warnings} = openSettings();
@@ -129,9 +140,6 @@ export class SessionDesk {
 		} catch (error) {
 			this.#options.log(`A session could not be started: ${(error as Error).message}`);
 			return {isDone: false, message: (error as Error).message};
-		} finally {
-			this.#isStarting = false;
-			this.#options.onSession();
 		}
 	}
 

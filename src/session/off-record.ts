@@ -1,4 +1,4 @@
-import {lstatSync, readdirSync, rmSync, statfsSync} from 'node:fs';
+import {lstatSync, readdirSync, realpathSync, rmSync, statfsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {claimants, isAliveMark, processMark} from './session-claim.js';
@@ -43,7 +43,7 @@ export const isOffRecord = (folder: string): boolean => path.basename(path.dirna
 /** Wipes what sessions off the record left because every process of theirs was killed; those that somebody still works on stay. Returns how many were wiped. */
 export function wipeOffRecord(roots: readonly string[] = memoryFolders): number {
 	let wiped = 0;
-	for (const folder of roots.flatMap(ownFoldersIn)) {
+	for (const folder of new Set(roots.flatMap(ownFoldersIn))) {
 		const sessions = readdirSync(folder).map(name => path.join(folder, name));
 		const maker = path
 			.basename(folder)
@@ -67,11 +67,14 @@ function isInMemory(folder: string): boolean {
 /** Others may write into these folders too: a link, or what somebody else made under our name, is not ours. */
 function ownFoldersIn(root: string): string[] {
 	if (!isInMemory(root)) return [];
-	return readdirSync(root)
-		.filter(name => name.startsWith(prefix()))
-		.map(name => path.join(root, name))
-		.filter(folder => {
-			const info = lstatSync(folder, {throwIfNoEntry: false});
-			return info?.isDirectory() === true && info.uid === process.getuid?.();
-		});
+	return (
+		readdirSync(root)
+			.filter(name => name.startsWith(prefix()))
+			// One of them may be a link to another.
+			.map(name => path.join(realpathSync(root), name))
+			.filter(folder => {
+				const info = lstatSync(folder, {throwIfNoEntry: false});
+				return info?.isDirectory() === true && info.uid === process.getuid?.();
+			})
+	);
 }

@@ -219,7 +219,8 @@ class PlainViewer {
 
 	async #ask(command: Command): Promise<void> {
 		try {
-			const {message} = await this.#client.send(command);
+			const {message, status} = await this.#client.send(command);
+			this.#status = status;
 			await this.#say(message);
 		} catch (error) {
 			await this.#say((error as Error).message);
