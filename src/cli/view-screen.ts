@@ -10,7 +10,7 @@ import {modelAdvice} from './model-advice.js';
  */
 export async function viewScreen(client: RecorderClient, host: Host): Promise<ExitCode> {
 	const settings = await host.openSettings();
-	const {theme, textSize, keys, bell} = settings.values;
+	const {theme, textSize, keys, bell, sessionsFolder} = settings.values;
 	const end = await showLive(client, {
 		stdin: host.stdin as NodeJS.ReadStream,
 		stdout: host.stdout,
@@ -20,6 +20,7 @@ export async function viewScreen(client: RecorderClient, host: Host): Promise<Ex
 		look: {theme, textSize},
 		keys,
 		hasBell: bell,
+		sessionsFolder,
 		advice: await modelAdvice(),
 		saveLook(look) {
 			settings.set('theme', look.theme);

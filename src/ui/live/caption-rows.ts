@@ -5,12 +5,17 @@ import {type Line, type Span, span} from './line.js';
 import {type TextSizeName, textSizes} from './look.js';
 import type {Marks} from './marks.js';
 
-/** How captions are set: same for every row of a screen. `hasMargin`: times stand before the captions. */
+/** How captions are set: same for every row of a screen. */
 export type CaptionSetting = {
-	columns: number;
-	hasMargin: boolean;
-	textSize: TextSizeName;
 	marks: Marks;
+	/** Whether times stand before the captions. */
+	hasMargin: boolean;
+	/** Columns of the mark of the open line. */
+	leadColumns: number;
+	/** Columns that the words of a caption have. Open and final captions are cut at the same words, so that none moves when it becomes final. */
+	textColumns: number;
+	/** Whether an empty row follows each caption. */
+	isSpaced: boolean;
 };
 
 /** `1:02:03` and a space: the widest that a meeting needs, so that nothing is cut anew when an hour is over. */
@@ -18,29 +23,23 @@ const marginColumns = 8;
 /** Narrower than this the times are left out: words need the room. */
 const narrowestWithMargin = 40;
 
-/** Whether a screen of so many columns has room for times. */
-export const hasRoomForMargin = (columns: number): boolean => columns >= narrowestWithMargin;
-
-/** Columns that the words of a caption have. Open and final captions are cut at the same words, so that none moves when it becomes final. */
-export function captionColumns({columns, hasMargin, textSize, marks}: CaptionSetting): number {
-	const used = (hasMargin ? marginColumns : 0) + textWidth(marks.open) + textWidth(marks.more);
-	return Math.max(2, Math.min(columns, textSizes[textSize].columns) - used);
+/** How captions are set on a screen of so many columns; `isBare` without times. */
+export function captionSetting(columns: number, textSize: TextSizeName, marks: Marks, isBare: boolean): CaptionSetting {
+	const hasMargin = !isBare && columns >= narrowestWithMargin;
+	const leadColumns = textWidth(marks.open);
+	const used = (hasMargin ? marginColumns : 0) + leadColumns + textWidth(marks.more);
+	const {columns: longest, isSpaced} = textSizes[textSize];
+	return {marks, hasMargin, leadColumns, textColumns: Math.max(2, Math.min(columns, longest) - used), isSpaced};
 }
+
+/** How many rows an item has. Cheap: a screen asks for those of everything that is loaded. */
+export const itemHeight = (item: Item, setting: CaptionSetting): number =>
+	itemWords(item, setting).length + (setting.isSpaced ? 1 : 0);
 
 /** Rows of an item, with what `matches` finds marked. */
 export function itemRows(item: Item, setting: CaptionSetting, query = ''): Line[] {
-	const {marks} = setting;
-	const lead = {
-		final: '',
-		gap: `${marks.rule}${marks.rule} `,
-		mark: `${marks.mark} `,
-		note: `${marks.note} `,
-		event: `${marks.rule}${marks.rule} `,
-	}[item.kind];
-	const unsaved = item.isUnsaved ? ' [unsaved]' : '';
-	const words = cachedWrap(item, `${lead}${item.text}${unsaved}`, captionColumns(setting));
 	const role = item.kind === 'final' ? 'text' : 'event';
-	const rows = words.map(
+	const rows = itemWords(item, setting).map(
 		(line, i): Line => [
 			...before(setting, i === 0 ? item.atMs : undefined, false),
 			...marked(line, query).map(({text, isMatch}) => span(text, isMatch ? 'match' : role)),
@@ -51,7 +50,7 @@ export function itemRows(item: Item, setting: CaptionSetting, query = ''): Line[
 
 /** Rows of the open line: it begins with `›` and ends with `…`. */
 export function openRows(text: string, atMs: number, setting: CaptionSetting): Line[] {
-	const words = wrapText(text, captionColumns(setting));
+	const words = wrapText(text, setting.textColumns);
 	const rows = words.map(
 		(line, i): Line => [
 			...before(setting, i === 0 ? atMs : undefined, true),
@@ -61,23 +60,25 @@ export function openRows(text: string, atMs: number, setting: CaptionSetting): L
 	return spaced(rows, setting);
 }
 
-const spaced = (rows: Line[], {textSize}: CaptionSetting) => (textSizes[textSize].isSpaced ? [...rows, []] : rows);
+const spaced = (rows: Line[], {isSpaced}: CaptionSetting) => (isSpaced ? [...rows, []] : rows);
 
 /** The margin, and the mark of the open line in its first row. `atMs` is undefined in rows that go on. */
-function before({hasMargin, marks}: CaptionSetting, atMs: number | undefined, isOpen: boolean): Span[] {
+function before({hasMargin, marks, leadColumns}: CaptionSetting, atMs: number | undefined, isOpen: boolean): Span[] {
 	const time = atMs === undefined ? '' : shortTime(atMs);
-	const mark = isOpen && atMs !== undefined ? marks.open : ' '.repeat(textWidth(marks.open));
+	const mark = isOpen && atMs !== undefined ? marks.open : ' '.repeat(leadColumns);
 	return [...(hasMargin ? [span(`${time.padStart(marginColumns - 1)} `, 'margin')] : []), span(mark, 'open')];
 }
 
 const wrapped = new WeakMap<Item, {columns: number; lines: string[]}>();
 
 /** Items never change: their lines are kept as long as the width is the same. */
-function cachedWrap(item: Item, text: string, columns: number): string[] {
+function itemWords(item: Item, {textColumns, marks}: CaptionSetting): string[] {
 	const known = wrapped.get(item);
-	if (known?.columns === columns) return known.lines;
-	const lines = wrapText(text, columns);
-	wrapped.set(item, {columns, lines});
+	if (known?.columns === textColumns) return known.lines;
+	const rule = `${marks.rule}${marks.rule} `;
+	const lead = {final: '', gap: rule, mark: `${marks.mark} `, note: `${marks.note} `, event: rule}[item.kind];
+	const lines = wrapText(`${lead}${item.text}${item.isUnsaved ? ' [unsaved]' : ''}`, textColumns);
+	wrapped.set(item, {columns: textColumns, lines});
 	return lines;
 }
 

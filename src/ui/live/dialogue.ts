@@ -1,5 +1,6 @@
 import {exportFormats, type FormatName} from '../../session/exports/formats.js';
 import {wrapText} from '../../session/wrap-text.js';
+import {sessionName} from './browser.js';
 import {type Action, type Keymap, keyLabel, type Mode, modes} from './keymap.js';
 import {cutText, type Line, span} from './line.js';
 import type {LiveState} from './live-state.js';
@@ -37,6 +38,20 @@ function dialogueParts(state: LiveState, keymap: Keymap): (string | Line)[] {
 			return [typedLine('Note: ', typed, state), choices(['accept', 'save'], ['cancel', 'no note'])];
 		case 'search':
 			return [typedLine('Search: ', typed, state), choices(['accept', 'search backwards'], ['cancel', 'no search'])];
+		case 'searchAll':
+			return [typedLine('Search all sessions: ', typed, state), choices(['accept', 'search'], ['cancel', 'no search'])];
+		case 'rename':
+			return [
+				typedLine('Title: ', typed, state),
+				choices(['accept', 'give it this title'], ['cancel', 'keep the old one']),
+			];
+		case 'deleting': {
+			const session = state.browser.sessions?.[state.browser.selected];
+			return [
+				`Delete ${session ? sessionName(session) : 'it'} for good? Audio, captions and transcripts go.`,
+				choices(['delete', 'delete'], ['cancel', 'keep']),
+			];
+		}
 		case 'export':
 			return [
 				`Export as ${formatNames.map((name, i) => (i === formatIndex ? `[${name}]` : name)).join(' ')}`,
@@ -70,6 +85,11 @@ const modeTitles: Record<Mode, string> = {
 	search: 'While a search is typed',
 	export: 'While an export is chosen',
 	look: 'While the look is chosen',
+	sessions: 'In the list of sessions',
+	hits: 'Among what was found',
+	searchAll: 'While a search of all sessions is typed',
+	rename: 'While a title is typed',
+	deleting: 'After the key that deletes',
 	help: 'In this help',
 };
 

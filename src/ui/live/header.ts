@@ -48,7 +48,8 @@ export function stateWords({connection, status, marks}: LiveState): string {
 	}
 }
 
-function aboutParts({status}: LiveState): string[] {
+function aboutParts({status, viewed}: LiveState): string[] {
+	if (viewed) return [`reading ${safeLine(viewed.title) || 'an earlier session'}`];
 	const session = status?.session;
 	if (!session) return [];
 	const {model, device} = session;

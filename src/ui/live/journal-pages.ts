@@ -24,8 +24,13 @@ export type JournalPages = {
 	after(byte: number): Promise<JournalPage>;
 	/** The newest page. */
 	last(): Promise<JournalPage>;
-	/** The nearest item whose text has `query` in it, whatever the case, before or behind the line at `byte`. */
-	find(query: string, byte: number, direction: 'before' | 'after', signal: AbortSignal): Promise<FoundAt | undefined>;
+	/** The nearest item that `matches`, before or behind the line at `byte`. */
+	find(
+		matches: (item: Item) => boolean,
+		byte: number,
+		direction: 'before' | 'after',
+		signal: AbortSignal,
+	): Promise<FoundAt | undefined>;
 	/** Samples a second of the tape: as of the first microphone. */
 	tapeRate(): Promise<number>;
 	close(): Promise<void>;
@@ -122,9 +127,7 @@ export async function openJournalPages(folder: string): Promise<JournalPages> {
 				if (later.isAtEnd) return {items, startByte: earlier.startByte, endByte: from, isAtEnd: true};
 			}
 		},
-		async find(query, byte, direction, signal) {
-			const wanted = query.toLowerCase();
-			const matches = (item: JournalItem) => item.text.toLowerCase().includes(wanted);
+		async find(matches, byte, direction, signal) {
 			for (let from = byte; !signal.aborted; ) {
 				const {items, startByte, endByte, isAtEnd} = await (direction === 'before' ? before(from) : after(from));
 				// Behind: not the line at `byte` itself, which is where the search before it ended.

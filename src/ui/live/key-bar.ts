@@ -2,17 +2,24 @@ import {type Action, type Keymap, keyLabel} from './keymap.js';
 import {cutLine, type Line, lineWidth, type Span, span} from './line.js';
 import type {LiveState} from './live-state.js';
 
-/** The keys of the captions' screen in one row, as many as there is room for; the last, help and leaving, always. */
+/** The keys of the captions' screen, or of a list, in one row, as many as there is room for; the last, help and leaving, always. */
 export function keyBarLine(state: LiveState, keymap: Keymap): Line {
 	const {columns} = state.screen;
-	const words = barWords(state);
-	const parts = keymap
-		.actions('captions')
-		.flatMap(({action, keys, bar}) =>
-			bar === undefined
-				? []
-				: [{action, spans: [span(keyLabel(keys[0]!), 'key'), span(` ${words[action] ?? bar}`, 'label')]}],
-		);
+	const isList = state.mode === 'sessions' || state.mode === 'hits';
+	const words = isList ? {} : barWords(state);
+	const parts = keymap.actions(isList ? state.mode : 'captions').flatMap(({action, keys, bar}) =>
+		bar === undefined
+			? []
+			: [
+					{
+						action,
+						spans: [
+							span(keyLabel(keys[0]!, state.marks.more !== '…'), 'key'),
+							span(` ${words[action] ?? bar}`, 'label'),
+						],
+					},
+				],
+	);
 	const shown = [...parts];
 	const line = () => shown.flatMap(({spans}, i): Span[] => [...(i > 0 ? [span('  ')] : []), ...spans]);
 	for (const action of leastWanted) {
@@ -25,6 +32,9 @@ export function keyBarLine(state: LiveState, keymap: Keymap): Line {
 
 /** Left out first where a row is short. */
 const leastWanted: readonly Action[] = [
+	'delete',
+	'rename',
+	'searchAll',
 	'look',
 	'captionsOnly',
 	'sessions',

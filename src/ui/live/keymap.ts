@@ -33,7 +33,8 @@ export const defaultKeymap = {
 		previous: {keys: ['p'], help: 'previous match'},
 		export: {keys: ['e'], bar: 'export', help: 'export the transcript'},
 		...moves,
-		sessions: {keys: ['b'], bar: 'sessions', help: 'browse earlier sessions'},
+		sessions: {keys: ['b'], bar: 'sessions', help: 'browse, search and rename earlier sessions'},
+		back: {keys: ['escape'], help: 'from an earlier session back to the one that is on'},
 		captionsOnly: {keys: ['z'], bar: 'captions only', help: 'captions only, or everything'},
 		look: {keys: ['t'], bar: 'look', help: 'theme and size'},
 		help: {keys: ['?'], bar: 'help', help: 'this help'},
@@ -82,6 +83,43 @@ export const defaultKeymap = {
 		cancel: {keys: ['escape', 'return'], help: 'done'},
 		leave,
 	},
+	/** The list of sessions. */
+	sessions: {
+		open: {keys: ['return'], bar: 'open', help: 'read the session'},
+		...moves,
+		searchAll: {keys: ['/'], bar: 'search all', help: 'search all sessions'},
+		rename: {keys: ['r'], bar: 'rename', help: 'give the session another title'},
+		export: {keys: ['e'], bar: 'export', help: 'export its transcript'},
+		delete: {keys: ['x'], bar: 'delete', help: 'delete the session for good (asks)'},
+		cancel: {keys: ['escape', 'q', 'b'], bar: 'back', help: 'back to the captions'},
+		leave,
+	},
+	/** What was found in all sessions. */
+	hits: {
+		open: {keys: ['return'], bar: 'open', help: 'read the session at this place'},
+		...moves,
+		searchAll: {keys: ['/'], bar: 'search all', help: 'search for something else'},
+		cancel: {keys: ['escape', 'q'], bar: 'back', help: 'back to the sessions'},
+		leave,
+	},
+	/** What to search all sessions for is typed. */
+	searchAll: {
+		accept: {keys: ['return'], help: 'search all sessions'},
+		cancel: {keys: ['escape'], help: 'no search'},
+		leave,
+	},
+	/** A title is typed. */
+	rename: {
+		accept: {keys: ['return'], help: 'give it this title'},
+		cancel: {keys: ['escape'], help: 'keep the old one'},
+		leave,
+	},
+	/** After the key that deletes. */
+	deleting: {
+		delete: {keys: ['y'], help: 'delete it for good'},
+		cancel: {keys: ['escape', 'n'], help: 'keep it'},
+		leave,
+	},
 	/** This help. */
 	help: {
 		...moves,
@@ -98,7 +136,9 @@ export type ActionIn<M extends Mode> = keyof (typeof defaultKeymap)[M];
 export type Action = {[M in Mode]: ActionIn<M>}[Mode];
 
 /** In these modes every other key is text. */
-export const textModes: readonly Mode[] = ['note', 'search', 'export'];
+export const textModes: readonly Mode[] = ['note', 'search', 'export', 'searchAll', 'rename'];
+/** Modes of the list of sessions, which then has the place of the captions. */
+export const listModes: readonly Mode[] = ['sessions', 'hits', 'searchAll', 'rename', 'deleting'];
 
 /** The keys as they are now. */
 export type Keymap = {

@@ -2,8 +2,9 @@ import type {RecorderStatus} from '../../recorder/protocol.js';
 import type {RecorderEvent} from '../../recorder/recorder-client.js';
 import {safeLine} from '../../session/safe-text.js';
 import type {Gauges} from '../../system/gauges.js';
+import {type Browser, emptyBrowser} from './browser.js';
 import {captionItem, type Item} from './caption-item.js';
-import {type CaptionSetting, hasRoomForMargin} from './caption-rows.js';
+import {type CaptionSetting, captionSetting} from './caption-rows.js';
 import type {FoundAt, JournalItem, JournalPage} from './journal-pages.js';
 import type {Mode} from './keymap.js';
 import type {Look} from './look.js';
@@ -28,6 +29,11 @@ export type LiveState = {
 	/** Why no recorder answers. */
 	goneWhy?: string;
 	status?: RecorderStatus;
+	/** The session that is on, or was last. */
+	liveFolder?: string;
+	/** An earlier session that is read instead. */
+	viewed?: {folder: string; title: string};
+	browser: Browser;
 	history: History;
 	/** Heard from the recorder and not yet read from the journal. */
 	pending: readonly Item[];
@@ -63,6 +69,8 @@ export type LiveAction =
 	| {type: 'recorder'; event: RecorderEvent}
 	| {type: 'page'; where: 'last' | 'start' | 'before' | 'after'; folder: string; page: JournalPage; tapeRate: number}
 	| {type: 'found'; folder: string; found: FoundAt}
+	| {type: 'browse'; browser: Partial<Browser>}
+	| {type: 'view'; viewed?: {folder: string; title: string}}
 	| {type: 'scroll'; rows: number}
 	| {type: 'follow'}
 	| {type: 'mode'; mode: Mode; typed?: string}
@@ -92,6 +100,7 @@ export function initialState(
 	return {
 		connection: 'connecting',
 		history: {tapeRate, items: [], startByte: 0, endByte: 0, isAtEnd: true},
+		browser: emptyBrowser,
 		pending: [],
 		nNewLines: 0,
 		query: '',
@@ -116,6 +125,10 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
 			return action.folder === state.history.folder ? paged(state, action) : state;
 		case 'found':
 			return action.folder === state.history.folder ? shownAround(state, action.found) : state;
+		case 'browse':
+			return {...state, browser: {...state.browser, ...action.browser}};
+		case 'view':
+			return {...state, viewed: action.viewed, ...emptyHistory(state, action.viewed?.folder ?? state.liveFolder)};
 		case 'scroll':
 			return scrolledBy(state, action.rows);
 		case 'follow':
@@ -146,20 +159,15 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
 }
 
 /** What can be scrolled through now. The open line is only there when everything before it is. */
-export function contentOf({history, pending, open, query}: LiveState): Content {
-	if (!history.isAtEnd) return {items: history.items, query};
+export function contentOf({history, pending, open, query, viewed}: LiveState): Content {
+	if (!history.isAtEnd || viewed) return {items: history.items, query};
 	const items = pending.length > 0 ? [...history.items, ...pending] : history.items;
 	return {items, open: open && {text: open.text, startMs: open.startMs}, query};
 }
 
 /** How captions are set on the screen as it is. */
 export function settingOf({screen, look, marks, isCaptionsOnly}: LiveState): CaptionSetting {
-	return {
-		columns: screen.columns,
-		hasMargin: !isCaptionsOnly && hasRoomForMargin(screen.columns),
-		textSize: look.textSize,
-		marks,
-	};
+	return captionSetting(screen.columns, look.textSize, marks, isCaptionsOnly);
 }
 
 /** How the rows of the screen are shared out. All is left out before the captions are. */
@@ -181,28 +189,22 @@ function heard(state: LiveState, event: RecorderEvent): LiveState {
 		case 'ended':
 			return {...state, connection: event.type, goneWhy: safeLine(event.message), open: undefined};
 		case 'snapshot': {
-			const folder = event.status.session?.folder ?? state.history.folder;
-			const isOther = folder !== state.history.folder;
-			return {
+			const folder = event.status.session?.folder ?? state.liveFolder;
+			const isOther = folder !== state.liveFolder;
+			const next: LiveState = {
 				...state,
 				connection: 'on',
 				status: event.status,
+				liveFolder: folder,
 				open: openLine(event.open),
 				// Those that the disk has not taken are sent again.
 				pending: isOther ? [] : state.pending.filter(({isUnsaved}) => !isUnsaved),
-				...(isOther && {
-					// Not at its end: so the newest page is wanted.
-					history: {...state.history, folder, items: [], startByte: 0, endByte: 0, isAtEnd: false},
-					anchor: undefined,
-					nNewLines: 0,
-					query: '',
-					matchByte: undefined,
-				}),
 			};
+			return isOther && !state.viewed ? {...next, ...emptyHistory(next, folder)} : next;
 		}
 		case 'status': {
 			const folder = event.status.session?.folder;
-			if (folder === undefined || folder === state.history.folder) return {...state, status: event.status};
+			if (folder === undefined || folder === state.liveFolder) return {...state, status: event.status};
 			// Another session began: its snapshot, or its first entry, follows.
 			return heard(state, {type: 'snapshot', status: event.status, journalBytes: 0});
 		}
@@ -212,6 +214,7 @@ function heard(state: LiveState, event: RecorderEvent): LiveState {
 			const {entry, isUnsaved} = event;
 			const isOpenLine = entry.type === 'final' && entry.segment.segmentId === state.open?.segmentId;
 			const item = captionItem(entry, state.history.tapeRate, isUnsaved);
+			if (state.viewed) return {...state, open: isOpenLine ? undefined : state.open};
 			const isNewLine = item?.kind === 'final' && state.anchor !== undefined;
 			return {
 				...state,
@@ -271,6 +274,18 @@ function droppedBehind(state: LiveState): LiveState {
 	const kept = maxItems - dropItems;
 	const endByte = history.items[kept]!.atByte;
 	return {...state, history: {...history, items: history.items.slice(0, kept), endByte, isAtEnd: false}};
+}
+
+/** Not at its end: so the newest page is wanted. */
+function emptyHistory({history}: LiveState, folder: string | undefined) {
+	return {
+		history: {...history, folder, items: [], startByte: 0, endByte: 0, isAtEnd: folder === undefined},
+		pending: [],
+		anchor: undefined,
+		nNewLines: 0,
+		query: '',
+		matchByte: undefined,
+	};
 }
 
 const maxPending = 1000;

@@ -3,10 +3,12 @@ import type {Command} from '../../recorder/protocol.js';
 import type {RecorderClient} from '../../recorder/recorder-client.js';
 import {safeLine} from '../../session/safe-text.js';
 import type {Gauges} from '../../system/gauges.js';
+import {createBrowsing} from './browsing.js';
+import type {Item} from './caption-item.js';
 import {formatNames} from './dialogue.js';
 import {exportFile, exportToFile, isTaken} from './export-file.js';
-import {type JournalPages, openJournalPages} from './journal-pages.js';
-import {type Action, type Keymap, type KeyName, textModes} from './keymap.js';
+import {type FoundAt, type JournalPages, openJournalPages} from './journal-pages.js';
+import {type Action, type Keymap, type KeyName, listModes, textModes} from './keymap.js';
 import {initialState, type LiveAction, type LiveState, layoutOf, reduce, wantedPage} from './live-state.js';
 import {type Look, textSizeNames, themeNames} from './look.js';
 import type {Marks} from './marks.js';
@@ -41,6 +43,8 @@ export type LiveViewerOptions = {
 	screen: {columns: number; rows: number};
 	services: LiveServices;
 	advice?: string;
+	/** Where sessions are. */
+	sessionsFolder: string;
 };
 
 /** The live screen without the screen: what it shows, and what keys do. */
@@ -102,6 +106,14 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 	}
 
 	const journal = journalLoader(() => state, dispatch, say);
+	const browsing = createBrowsing({
+		sessionsFolder: options.sessionsFolder,
+		state: () => state,
+		dispatch,
+		say,
+		showAt: showHit,
+		showStart: () => void journal.toStart(),
+	});
 
 	/** Sends a command and says what came of it. */
 	async function command(command: Command, busy?: string): Promise<boolean> {
@@ -133,9 +145,10 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		clearTimeout(messageTimer);
 		clearInterval(ticks);
 		search.abort();
+		browsing.close();
 		unsubscribe();
 		journal.close();
-		resolveEnd({folder: state.history.folder, isRecording: isSessionOn(), message});
+		resolveEnd({folder: state.liveFolder, isRecording: isSessionOn(), message});
 	}
 
 	async function find(direction: 'before' | 'after'): Promise<void> {
@@ -147,7 +160,8 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		const {signal} = search;
 		const from = state.matchByte ?? (direction === 'before' ? history.endByte : 0);
 		try {
-			const found = await journal.find(query, from, direction, signal);
+			const wanted = query.toLowerCase();
+			const found = await journal.find(({text}) => text.toLowerCase().includes(wanted), from, direction, signal);
 			if (signal.aborted) return;
 			if (found) dispatch({type: 'found', folder: history.folder, found});
 			else
@@ -156,6 +170,17 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 				);
 		} catch (error) {
 			say(`The journal cannot be searched: ${(error as Error).message}`);
+		}
+	}
+
+	/** Shows the place of the session on the screen at which tape time `atMs` is. */
+	async function showHit(atMs: number): Promise<void> {
+		const {folder} = state.history;
+		try {
+			const found = await journal.find(item => item.atMs >= atMs, -1, 'after', search.signal);
+			if (found && folder !== undefined) dispatch({type: 'found', folder, found});
+		} catch (error) {
+			say(`The session cannot be read: ${(error as Error).message}`);
 		}
 	}
 
@@ -220,17 +245,22 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		search: () => dispatch({type: 'mode', mode: 'search', typed: state.query}),
 		next: () => void find('after'),
 		previous: () => void find('before'),
-		export: () => dispatch({type: 'mode', mode: 'export', typed: exportPath(state)}),
+		export() {
+			if (state.mode === 'sessions') browsing.open();
+			dispatch({type: 'mode', mode: 'export', typed: exportPath(state)});
+		},
 		lineUp: () => scroll(-1),
 		lineDown: () => scroll(1),
 		pageUp: () => scroll(-page()),
 		pageDown: () => scroll(page()),
 		home() {
 			if (state.mode === 'help') dispatch({type: 'scroll-help', row: 0});
+			else if (listModes.includes(state.mode)) browsing.select(Number.NEGATIVE_INFINITY);
 			else void journal.toStart();
 		},
 		end() {
 			if (state.mode === 'help') dispatch({type: 'scroll-help', row: 1000});
+			else if (listModes.includes(state.mode)) browsing.select(Number.POSITIVE_INFINITY);
 			else dispatch({type: 'follow'});
 		},
 		captionsOnly: () => dispatch({type: 'captions-only'}),
@@ -248,10 +278,16 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 			if (isSessionOn()) dispatch({type: 'mode', mode: 'leaving'});
 			else end();
 		},
-		cancel: toCaptions,
+		cancel() {
+			const isInList = state.mode !== 'sessions' && listModes.includes(state.mode);
+			if (state.mode === 'hits') dispatch({type: 'browse', browser: {selected: 0}});
+			dispatch({type: 'mode', mode: isInList ? 'sessions' : 'captions'});
+		},
 		accept() {
 			const {mode, typed} = state;
 			if (mode === 'export') return void exportNow();
+			if (mode === 'rename') return void browsing.rename(typed);
+			if (mode === 'searchAll') return void browsing.search(typed.trim());
 			toCaptions();
 			const text = typed.trim();
 			if (mode === 'note') {
@@ -265,11 +301,28 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		previousFormat: () => chooseFormat(-1),
 		theme: () => changeLook({theme: after(themeNames, state.look.theme)}),
 		size: () => changeLook({textSize: after(textSizeNames, state.look.textSize)}),
-		sessions: () => say('Sessions: `pi-caption sessions` lists them.'),
+		sessions: () => {
+			dispatch({type: 'mode', mode: 'sessions'});
+			void browsing.list();
+		},
+		back() {
+			if (state.viewed) dispatch({type: 'view'});
+		},
+		open: () => browsing.open(),
+		searchAll: () => dispatch({type: 'mode', mode: 'searchAll', typed: state.browser.query}),
+		rename() {
+			const session = browsing.selected();
+			if (session) dispatch({type: 'mode', mode: 'rename', typed: safeLine(session.title)});
+		},
+		delete() {
+			if (state.mode === 'deleting') void browsing.remove();
+			else if (browsing.selected()) dispatch({type: 'mode', mode: 'deleting'});
+		},
 	};
 
 	function scroll(rows: number): void {
 		if (state.mode === 'help') dispatch({type: 'scroll-help', row: state.helpRow + rows});
+		else if (listModes.includes(state.mode)) browsing.select(rows);
 		else dispatch({type: 'scroll', rows});
 	}
 
@@ -385,9 +438,14 @@ function journalLoader(getState: () => LiveState, dispatch: (action: LiveAction)
 				say(`Earlier captions cannot be read: ${(error as Error).message}`);
 			}
 		},
-		async find(query: string, byte: number, direction: 'before' | 'after', signal: AbortSignal) {
+		async find(
+			matches: (item: Item) => boolean,
+			byte: number,
+			direction: 'before' | 'after',
+			signal: AbortSignal,
+		): Promise<FoundAt | undefined> {
 			const {folder} = getState().history;
-			return folder === undefined ? undefined : (await pagesOf(folder)).find(query, byte, direction, signal);
+			return folder === undefined ? undefined : (await pagesOf(folder)).find(matches, byte, direction, signal);
 		},
 		close() {
 			isClosed = true;
@@ -401,8 +459,8 @@ function after<T>(names: readonly T[], name: T): T {
 }
 
 /** Where an export goes unless something else is typed: the home folder, by the session's title. */
-function exportPath({status, history, formatIndex}: LiveState): string {
-	const title = safeLine(status?.session?.title ?? '');
+function exportPath({status, history, formatIndex, viewed}: LiveState): string {
+	const title = safeLine((viewed ?? status?.session)?.title ?? '');
 	const name = (title === '' ? path.basename(history.folder ?? 'transcript') : title)
 		.replace(/[^\p{L}\p{N}._ -]/gu, '')
 		.trim()

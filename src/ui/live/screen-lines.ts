@@ -1,9 +1,10 @@
 import {wrapText} from '../../session/wrap-text.js';
+import {hitLines, sessionLines} from './browser.js';
 import {dialogueLines, helpLines} from './dialogue.js';
 import {gaugeLines} from './gauge-lines.js';
 import {headerLines} from './header.js';
 import {keyBarLine} from './key-bar.js';
-import {type Keymap, keyLabel} from './keymap.js';
+import {type Keymap, keyLabel, listModes} from './keymap.js';
 import {cutLine, type Line, padLine, span} from './line.js';
 import {contentOf, type LiveState, layoutOf, settingOf} from './live-state.js';
 import {viewport} from './viewport.js';
@@ -24,11 +25,8 @@ export function screenLines(state: LiveState, context: ScreenContext): ScreenLin
 	const {columns} = state.screen;
 	const cut = (line: Line) => cutLine(line, columns, state.marks.more);
 
-	const captions =
-		state.mode === 'help' ? helpRows(state, context, layout.captions) : captionRows(state, context, layout.captions);
 	const over = warningLines(state, context, layout.captions);
-	captions.splice(0, over.length, ...over);
-
+	const captions = middleRows(state, context, layout.captions, over);
 	let gauges = layout.gauges > 0 ? gaugeLines(state, layout.gauges) : [];
 	let keyBar = layout.keyBar > 0 ? [bottomLine(state, context)] : [];
 	const dialogue = dialogueLines(state, context.keymap).slice(-(layout.height - layout.header));
@@ -52,6 +50,20 @@ export function screenLines(state: LiveState, context: ScreenContext): ScreenLin
 	};
 }
 
+/** Captions, or what has their place, with the warnings: over the first captions, and before what can give way. */
+function middleRows(state: LiveState, context: ScreenContext, height: number, over: Line[]): Line[] {
+	const isList = listModes.includes(state.mode);
+	if (!isList && state.mode !== 'help') return [...over, ...captionRows(state, context, height).slice(over.length)];
+	const room = height - over.length;
+	const rows = [...over, ...(isList ? listRows(state, room) : helpRows(state, context, room))];
+	while (rows.length < height) rows.push([]);
+	return rows.slice(0, height);
+}
+
+function listRows({mode, browser, screen, marks}: LiveState, height: number): Line[] {
+	return mode === 'hits' ? hitLines(browser, height, marks) : sessionLines(browser, height, screen.columns, marks);
+}
+
 function captionRows(state: LiveState, context: ScreenContext, height: number): Line[] {
 	const content = contentOf(state);
 	const {rows, nEmptyAbove} = viewport(content, settingOf(state), height, state.anchor);
@@ -59,12 +71,16 @@ function captionRows(state: LiveState, context: ScreenContext, height: number): 
 	while (lines.length < height) lines.push([]);
 	if (content.items.length === 0 && !content.open)
 		lines.splice(Math.floor(height / 2), 1, [span(emptyWords(state, context), 'event')]);
-	if (state.anchor) lines.splice(height - 1, 1, [span(backWords(state, context), 'warning')]);
+	if (state.anchor || state.viewed) lines.splice(height - 1, 1, [span(backWords(state, context), 'warning')]);
 	return lines.slice(0, height);
 }
 
 /** Following has stopped: how many lines are new, and how to come back. */
-function backWords({nNewLines, marks}: LiveState, {keymap}: ScreenContext): string {
+function backWords({nNewLines, marks, viewed}: LiveState, {keymap}: ScreenContext): string {
+	if (viewed) {
+		const back = keyLabel(keymap.keys('captions', 'back')[0]!, marks.more !== '…');
+		return ` an earlier session${marks.separator}${back} goes back to the one that is on `;
+	}
 	const lines = nNewLines === 0 ? 'nothing new' : nNewLines === 1 ? '1 new line' : `${nNewLines} new lines`;
 	const end = keyLabel(keymap.keys('captions', 'end')[0]!, marks.more !== '…');
 	return ` reading back${marks.separator}${lines}${marks.separator}${end} follows again `;
@@ -89,9 +105,7 @@ function emptyWords({connection, status}: LiveState, {keymap}: ScreenContext): s
 function helpRows(state: LiveState, {keymap}: ScreenContext, height: number): Line[] {
 	const lines = helpLines(state, keymap);
 	const top = Math.max(0, Math.min(state.helpRow, lines.length - height));
-	const shown = lines.slice(top, top + height);
-	while (shown.length < height) shown.push([]);
-	return shown;
+	return lines.slice(top, top + height);
 }
 
 function warningLines(state: LiveState, {advice}: ScreenContext, height: number): Line[] {

@@ -23,6 +23,8 @@ export type ShowLiveOptions = Pick<Screen, 'stdout' | 'env'> & {
 	hasBell?: boolean;
 	/** How to get a better model than the one that comes along: the command and its size. */
 	advice?: string;
+	/** Where sessions are. */
+	sessionsFolder: string;
 	/** Keeps a look that the user chose. */
 	saveLook(look: Look): void;
 };
@@ -60,6 +62,7 @@ export async function showLive(client: RecorderClient, options: ShowLiveOptions)
 		marks: screenMarks(isUtf8Locale(env)),
 		screen: size(),
 		advice: options.advice,
+		sessionsFolder: options.sessionsFolder,
 		services: {
 			saveLook: options.saveLook,
 			readGauges,

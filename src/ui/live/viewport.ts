@@ -1,7 +1,6 @@
 import type {Item} from './caption-item.js';
-import {type CaptionSetting, captionColumns, itemRows, openRows} from './caption-rows.js';
+import {type CaptionSetting, itemHeight, itemRows, openRows} from './caption-rows.js';
 import type {Line} from './line.js';
-import {textSizes} from './look.js';
 
 /** Everything that can be scrolled through, oldest first: entries, and the open line last. */
 export type Content = {items: readonly Item[]; open?: {text: string; startMs: number}; query?: string};
@@ -17,7 +16,7 @@ const longestCaptionColumns = 260;
 
 /** Rows that the newest line has to wrap into without moving. */
 export function reservedRows(setting: CaptionSetting, height: number): number {
-	const wrapped = Math.ceil(longestCaptionColumns / captionColumns(setting)) + (isSpaced(setting) ? 1 : 0);
+	const wrapped = Math.ceil(longestCaptionColumns / setting.textColumns) + (setting.isSpaced ? 1 : 0);
 	return Math.max(1, Math.min(wrapped, Math.floor(height / 2)));
 }
 
@@ -25,13 +24,13 @@ export function reservedRows(setting: CaptionSetting, height: number): number {
 export function viewport(content: Content, setting: CaptionSetting, height: number, anchor?: Anchor): Viewport {
 	const topRow = anchor ? rowOf(content, setting, anchor) : followingRow(content, setting, height);
 	const rows: Line[] = [];
-	let row = 0;
-	for (let i = 0; i < nBlocks(content) && row < topRow + height; i++) {
-		const block = blockRows(content, setting, i);
-		for (const line of block) {
-			if (row >= topRow && row < topRow + height) rows.push(line);
-			row++;
+	for (let block = 0, row = 0; block < nBlocks(content) && row < topRow + height; block++) {
+		const blockHeight = heightOf(content, setting, block);
+		if (row + blockHeight > topRow) {
+			const shown = blockRows(content, setting, block).slice(Math.max(0, topRow - row), topRow + height - row);
+			rows.push(...shown);
 		}
+		row += blockHeight;
 	}
 	return {rows, nEmptyAbove: Math.max(0, Math.min(height, -topRow))};
 }
@@ -76,32 +75,35 @@ function followingRow(content: Content, setting: CaptionSetting, height: number)
 	if (newest < 0) return 0;
 	const reserved = reservedRows(setting, height);
 	const step = Math.max(1, Math.floor(reserved / 2));
-	const beyond = Math.max(0, blockRows(content, setting, newest).length - (isSpaced(setting) ? 1 : 0) - reserved);
+	const beyond = Math.max(0, heightOf(content, setting, newest) - (setting.isSpaced ? 1 : 0) - reserved);
 	const moved = Math.ceil(beyond / step) * step;
 	return rowOf(content, setting, {block: newest, row: 0}) - (height - reserved) + moved;
 }
 
 function rowOf(content: Content, setting: CaptionSetting, {block, row}: Anchor): number {
 	let above = 0;
-	for (let i = 0; i < Math.min(block, nBlocks(content)); i++) above += blockRows(content, setting, i).length;
-	return above + (block < nBlocks(content) ? Math.min(row, blockRows(content, setting, block).length - 1) : 0);
+	for (let i = 0; i < Math.min(block, nBlocks(content)); i++) above += heightOf(content, setting, i);
+	return above + (block < nBlocks(content) ? Math.min(row, heightOf(content, setting, block) - 1) : 0);
 }
 
 function anchorAt(content: Content, setting: CaptionSetting, row: number): Anchor {
 	let above = 0;
 	for (let block = 0; block < nBlocks(content); block++) {
-		const {length} = blockRows(content, setting, block);
-		if (row < above + length) return {block, row: row - above};
-		above += length;
+		const height = heightOf(content, setting, block);
+		if (row < above + height) return {block, row: row - above};
+		above += height;
 	}
 	return {block: Math.max(0, nBlocks(content) - 1), row: 0};
 }
 
 const nBlocks = ({items, open}: Content) => items.length + (open && open.text !== '' ? 1 : 0);
 
+function heightOf(content: Content, setting: CaptionSetting, block: number): number {
+	const item = content.items[block];
+	return item ? itemHeight(item, setting) : blockRows(content, setting, block).length;
+}
+
 function blockRows({items, open, query}: Content, setting: CaptionSetting, block: number): Line[] {
 	const item = items[block];
 	return item ? itemRows(item, setting, query) : openRows(open!.text, open!.startMs, setting);
 }
-
-const isSpaced = ({textSize}: CaptionSetting) => textSizes[textSize].isSpaced;

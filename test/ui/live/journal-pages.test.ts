@@ -9,6 +9,7 @@ import {entries, final} from './fake-recorder.js';
 
 const line = (entry: JournalEntry) => `${JSON.stringify(entry)}\n`;
 const texts = (items: readonly JournalItem[]) => items.map(({text}) => text);
+const has = (text: string) => (item: {text: string}) => item.text.toLowerCase().includes(text.toLowerCase());
 const never = new AbortController().signal;
 
 /** Two hours of captions, among them hidden entries. */
@@ -126,7 +127,7 @@ test('a search goes from match to match, both ways, whatever the case', async t 
 	const {endByte} = await pages.last();
 	const found = [];
 	for (let byte = endByte; ; ) {
-		const match = await pages.find('caption 7', byte, 'before', never);
+		const match = await pages.find(has('caption 7'), byte, 'before', never);
 		if (!match) break;
 		found.unshift(match.page.items.find(({atByte}) => atByte === match.atByte)!.text);
 		byte = match.atByte;
@@ -135,7 +136,7 @@ test('a search goes from match to match, both ways, whatever the case', async t 
 	assert.deepEqual(found, expected);
 	const forward = [];
 	for (let byte = -1; ; ) {
-		const match = await pages.find('CAPTION 7', Math.max(0, byte), 'after', never);
+		const match = await pages.find(has('CAPTION 7'), Math.max(0, byte), 'after', never);
 		if (!match) break;
 		forward.push(match.page.items.find(({atByte}) => atByte === match.atByte)!.text);
 		byte = match.atByte;
@@ -145,7 +146,7 @@ test('a search goes from match to match, both ways, whatever the case', async t 
 
 test('a match comes with what stands around it', async t => {
 	const {pages} = await pagesOf(t, long.map(line).join(''));
-	const match = (await pages.find('Caption 1200 ', Number.MAX_SAFE_INTEGER, 'before', never))!;
+	const match = (await pages.find(has('Caption 1200 '), Number.MAX_SAFE_INTEGER, 'before', never))!;
 	const index = match.page.items.findIndex(({atByte}) => atByte === match.atByte);
 	assert.ok(index > 20 && index < match.page.items.length - 20);
 	assert.deepEqual(texts(match.page.items), longTexts.slice(1200 - index, 1200 - index + match.page.items.length));
@@ -153,7 +154,7 @@ test('a match comes with what stands around it', async t => {
 
 test('a search that is given up finds nothing', async t => {
 	const {pages} = await pagesOf(t, long.map(line).join(''));
-	assert.equal(await pages.find('Caption', 0, 'after', AbortSignal.abort()), undefined);
+	assert.equal(await pages.find(has('Caption'), 0, 'after', AbortSignal.abort()), undefined);
 });
 
 test('an empty journal and a missing one', async t => {

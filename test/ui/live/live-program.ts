@@ -72,6 +72,7 @@ const end = await showLive(recorder.client, {
 		return () => atExit.delete(action);
 	},
 	look: {theme: theme as ThemeName, textSize: 'normal'},
+	sessionsFolder: path.join(folder, 'sessions'),
 	saveLook() {},
 });
 console.log(endSentences(end).join('\n'));
