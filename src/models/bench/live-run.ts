@@ -44,7 +44,7 @@ type CreateStream = (
 ) => EngineStream;
 
 /**
- * Lets a stream hear `minutes` of audio as they would be spoken: no sample before its time, and every one, however late. The run ends when they have been spoken, whatever
+ * Lets a stream hear `minutes` of audio as they would be spoken: no sample before its time, none left out, however late it is. The run ends when they have been spoken, whatever
  * waits then. Blocks its thread during calls.
  */
 export async function runLive(createStream: CreateStream, options: LiveRunOptions): Promise<LiveRun> {
@@ -74,10 +74,12 @@ export async function runLive(createStream: CreateStream, options: LiveRunOption
 	let collectedSamples = 0;
 	const spokenSamples = () => Math.min(totalSamples, Math.floor(((now() - startMs) * sampleRate) / 1000));
 	const backlogMs = () => ((spokenSamples() - stream.decodedSamples) / sampleRate) * 1000;
+	// What waits, waits on the tape, as in a session: at most a second is in flight.
 	const feed = () => {
-		for (const spoken = spokenSamples(); fed < spoken; ) {
+		const until = Math.min(spokenSamples(), stream.decodedSamples + sampleRate);
+		while (fed < until) {
 			const at = fed % samples.length;
-			const piece = samples.slice(at, Math.min(samples.length, at + spoken - fed));
+			const piece = samples.slice(at, Math.min(samples.length, at + until - fed));
 			stream.feed(piece);
 			fed += piece.length;
 		}

@@ -35,6 +35,8 @@ export async function measureStages(
 ): Promise<Stages> {
 	const times = new Map<string, number[]>();
 	const bandwidths: number[] = [];
+	const bytes = bytesTouched(manifest);
+	const bytesRead = bytes.lmWeights + bytes.keysAndValues + bytes.embeddingRows;
 	const bandwidth = await MemoryBandwidth.open(threads);
 	const {ring, position} = fullRing(lm);
 	let state = frontend.createState();
@@ -56,7 +58,7 @@ export async function measureStages(
 			await timed('token', () => argmax(result.logits, 0, lm.shape.vocabulary));
 			await timed('commit', () => ring.commit(result, 1, 1, position));
 		}
-		bandwidths.push(await bandwidth.measure());
+		bandwidths.push(await bandwidth.measure(bytesRead));
 		onRound?.(Math.max(0, round + 1), rounds);
 	}
 	await bandwidth.close();
@@ -64,9 +66,7 @@ export async function measureStages(
 	const ms = (name: string) => median(times.get(name)!);
 	const by = (kind: string, counts: readonly number[]) =>
 		Object.fromEntries(counts.map(count => [count, ms(`${kind} ${count}`)]));
-	const bytes = bytesTouched(manifest);
 	const measured = median(bandwidths);
-	const read = bytes.lmWeights + bytes.keysAndValues + bytes.embeddingRows;
 	return {
 		frontendMs: by('frontend', frontendFrames),
 		lmMs: by('lm', lmPositions),
@@ -74,7 +74,7 @@ export async function measureStages(
 		tokenMs: ms('token'),
 		bytes,
 		bandwidth: measured,
-		bandwidthShare: read / (ms('lm 1') / 1000) / measured,
+		bandwidthShare: bytesRead / (ms('lm 1') / 1000) / measured,
 	};
 }
 
