@@ -3,9 +3,10 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {type TestContext, test} from 'node:test';
 import type {JournalEntry} from '../../src/session/journal-entry.js';
+import {safeLine} from '../../src/session/safe-text.js';
 import {type SearchHit, searchSessions} from '../../src/session/search.js';
 import {temporaryFolder} from '../temporary-folder.js';
-import {hostileTexts} from './hostile-text.js';
+import {hostileTexts, randomHostileTexts, seed} from './hostile-text.js';
 import {spoken} from './segments.js';
 import {makeSession} from './session-fixture.js';
 
@@ -101,6 +102,23 @@ test('a search can be ended', async t => {
 		ending.abort();
 	}
 	assert.ok(hits.every(({title}) => title === 'Standup'));
+});
+
+test(`every text finds itself, and every part of it (SEED=${seed})`, async t => {
+	const sessions = temporaryFolder(t);
+	const texts = [...randomHostileTexts(60, seed), 'İstanbul ﬁne Straße Ǆ ①', 'e\u0301\u0323 a\u0323\u0301'];
+	await makeSession(sessions, {title: 'a', entries: texts.map((text, i) => final(i, i * 1000, text)), seconds: 0});
+	for (const text of texts) {
+		const wanted = safeLine(text);
+		const letters = wanted.normalize('NFKD').replace(/[^\p{L}\p{N}]/gu, '');
+		const hits: string[] = [];
+		for await (const {text: found} of searchSessions(sessions, wanted)) hits.push(found);
+		assert.equal(
+			hits.some(hit => hit.includes(wanted)),
+			letters !== '',
+			JSON.stringify(wanted),
+		);
+	}
 });
 
 test('what is searched for is text, whatever it is made of', async t => {
