@@ -3,6 +3,7 @@ import {setTimeout} from 'node:timers/promises';
 import type {AudioChunk} from '../audio/audio-chunk.js';
 import type {AudioSource} from '../audio/audio-source.js';
 import {resample} from '../audio/resampler.js';
+import {type HeldTape, LiveTape} from './live-tape.js';
 import type {TapeExtent} from './tape.js';
 import {openTapeFile} from './tape-file.js';
 import {bytesPerSample} from './tape-header.js';
@@ -20,6 +21,8 @@ export type TapeReaderOptions = {
 	 * reading, so that a gap may become known at any time. @default () => undefined
 	 */
 	nextGap?(sample: number): number | undefined;
+	/** What capture holds in memory while the disk takes nothing. @default nothing */
+	held?: HeldTape;
 	/** Ends the reading: what was read before is given out. */
 	signal?: AbortSignal;
 };
@@ -35,7 +38,8 @@ const lookEveryMs = 50;
  */
 export async function readTape(file: string, options: TapeReaderOptions = {}): Promise<AudioSource> {
 	const {fromSample = 0, isGrowing = () => false, nextGap = () => undefined, signal} = options;
-	const tape = await openTapeFile(file);
+	const opened = await openTapeFile(file);
+	const tape = options.held ? new LiveTape(opened, options.held) : opened;
 	let extent: TapeExtent;
 	try {
 		extent = await tape.extent();
@@ -61,12 +65,12 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 	};
 
 	let sample = fromSample;
-	/** Samples that the tape has forgotten before they were read come next. */
+	/** Samples that stand elsewhere on the tape come next: others were forgotten or given up before they were read. */
 	let isAfterGap = false;
 	/** A gap comes next. */
 	let isAtGap = false;
 
-	/** To the end of the tape, to the next gap, or to what the tape has forgotten. */
+	/** To the end of the tape, to the next gap, or to where it goes on elsewhere. */
 	async function* blocks(): AsyncGenerator<Float32Array> {
 		const bytes = Buffer.alloc(maxReadSamples * bytesPerSample);
 		const firstSample = sample;
@@ -79,15 +83,15 @@ export async function readTape(file: string, options: TapeReaderOptions = {}): P
 			if (isAtGap) return;
 			const wanted = bytes.subarray(0, Math.min(maxReadSamples, gap - sample) * bytesPerSample);
 			const {fromSample: found, nSamples} = await tape.read(sample, wanted);
+			if (found !== sample) {
+				sample = found;
+				isAfterGap = true;
+				return;
+			}
 			if (nSamples === 0) {
 				if (!mayGrow) return;
 				await setTimeout(lookEveryMs, undefined, {signal: endings}).catch(() => {});
 				continue;
-			}
-			if (found > sample) {
-				sample = found;
-				isAfterGap = true;
-				return;
 			}
 			sample += nSamples;
 			yield toFloats(bytes, nSamples);
