@@ -7,6 +7,7 @@ import {
 	fromCapture,
 	type ToCapture,
 } from '../capture/protocol.js';
+import type {HeldAnswer} from '../session/live-tape.js';
 import {type JsonLines, speakJsonLines} from '../system/json-lines.js';
 import {connectPrivately} from '../system/private-socket.js';
 
@@ -47,6 +48,8 @@ export class CaptureLink {
 	#hasEnded = false;
 	#endSample: number | undefined;
 	#wake = () => {};
+	/** Each is answered in its turn. */
+	readonly #heldQuestions: ((answer: HeldAnswer | undefined) => void)[] = [];
 	readonly #ended: Promise<void>;
 
 	/** `isPaused`: how the session stands that is gone on with. */
@@ -59,6 +62,15 @@ export class CaptureLink {
 	/** Process id of the capture that is spoken to. */
 	get pid(): number | undefined {
 		return this.#pid;
+	}
+
+	/** Samples that its disk does not take, from `fromSample` on, as `capture/protocol.ts` says; undefined where no capture answers. */
+	held(fromSample: number): Promise<HeldAnswer | undefined> {
+		if (!this.#lines) return Promise.resolve(undefined);
+		return new Promise(resolve => {
+			this.#heldQuestions.push(resolve);
+			this.#send({type: 'held', fromSample});
+		});
 	}
 
 	/** Closes the device. */
@@ -145,7 +157,11 @@ export class CaptureLink {
 						case 'event':
 							void this.#options.onEvent(message.event).then(() => this.#send({type: 'received', seq: message.seq}));
 							break;
-						case 'held':
+						case 'held': {
+							const {fromSample, lostSamples, samples} = message;
+							this.#heldQuestions.shift()?.({fromSample, lostSamples, samples: Buffer.from(samples, 'base64')});
+							break;
+						}
 						case 'bye':
 							break;
 						case 'ended':
@@ -158,6 +174,7 @@ export class CaptureLink {
 					clearInterval(alive);
 					this.#lines = undefined;
 					this.#pid = undefined;
+					for (const answer of this.#heldQuestions.splice(0)) answer(undefined);
 					resolve();
 				},
 			});

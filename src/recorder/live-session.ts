@@ -57,6 +57,9 @@ export class LiveSession {
 	#statusMs = 0;
 	#state: RecorderState = 'starting';
 	#isCaptureRunning = false;
+	#capturePid: number | undefined;
+	/** Captures that recorded this session so far. */
+	#nCaptures = 0;
 	#engine: SessionStatus['engine'] = 'loading';
 	#isGrowing = true;
 	readonly #secondTimer: NodeJS.Timeout;
@@ -87,6 +90,9 @@ export class LiveSession {
 				onEvent: event => this.#takeEvent(event),
 				onRunning: isRunning => {
 					this.#isCaptureRunning = isRunning;
+					// What it held is gone, unless it is the same one.
+					if (isRunning && this.#link.pid !== this.#capturePid) this.#nCaptures++;
+					if (isRunning) this.#capturePid = this.#link.pid;
 					onChange();
 				},
 				onProblem: problem => notice('capture', problem),
@@ -211,6 +217,13 @@ export class LiveSession {
 			entries,
 			gaps: this.#gaps,
 			isGrowing: () => this.#isGrowing,
+			held: {
+				isNeeded: () => this.#status !== undefined && this.#status.disk !== 'ok',
+				heldSamples: () => this.#status?.heldSamples ?? 0,
+				lostSamples: () => this.#status?.lostSamples ?? 0,
+				source: () => this.#nCaptures,
+				read: fromSample => this.#link.held(fromSample),
+			},
 			onState: (state, problem) => {
 				this.#engine = state;
 				// What went wrong stays in view until an engine runs again.
@@ -322,14 +335,14 @@ export class LiveSession {
 	}
 
 	get #tapeMs(): number {
-		const {writtenSamples = 0, tapeRate = 0} = this.#status ?? {};
-		return tapeRate > 0 ? (writtenSamples * 1000) / tapeRate : 0;
+		const {writtenSamples = 0, heldSamples = 0, tapeRate = 0} = this.#status ?? {};
+		return tapeRate > 0 ? ((writtenSamples + heldSamples) * 1000) / tapeRate : 0;
 	}
 
 	/** The sample that is heard now: the last status is a part of a second old. */
 	#nowSample(): number {
-		const {writtenSamples = 0, tapeRate = 0, state} = this.#status ?? {};
+		const {writtenSamples = 0, heldSamples = 0, tapeRate = 0, state} = this.#status ?? {};
 		const sinceMs = state === 'recording' ? performance.now() - this.#statusMs : 0;
-		return Math.round(writtenSamples + (Math.min(sinceMs, 1000) * tapeRate) / 1000);
+		return Math.round(writtenSamples + heldSamples + (Math.min(sinceMs, 1000) * tapeRate) / 1000);
 	}
 }

@@ -3,9 +3,11 @@ import {setTimeout} from 'node:timers/promises';
 import type {AudioSource} from '../audio/audio-source.js';
 import type {CaptionEvent, EngineClient, EngineOptions} from '../engine/client.js';
 import type {JournalEntry} from '../session/journal-entry.js';
+import type {HeldTape} from '../session/live-tape.js';
 import {createResumeFilter, resumePoint} from '../session/resume.js';
 import type {Segment} from '../session/segment.js';
 import {sessionFiles} from '../session/session-record.js';
+import type {TapeExtent} from '../session/tape.js';
 import {tapeExtent} from '../session/tape-file.js';
 import {readTape} from '../session/tape-reader.js';
 import {Captioning} from './captioning.js';
@@ -22,6 +24,8 @@ export type SessionCaptionsOptions = {
 	/** Samples of the tape before which something was not recorded, in order; may grow at any time. */
 	gaps: readonly number[];
 	isGrowing(): boolean;
+	/** What capture holds in memory while the disk takes nothing. */
+	held?: HeldTape;
 	onState(state: 'loading' | 'running' | 'failed', problem?: string): void;
 	/** The open line changed. */
 	onOpen(segment: Segment | undefined): void;
@@ -87,11 +91,13 @@ export class SessionCaptions {
 	}
 
 	async #openTape(sampleRate: number, signal: AbortSignal): Promise<AudioSource | undefined> {
-		const {folder, gaps, isGrowing} = this.#options;
+		const {folder, gaps, held, isGrowing} = this.#options;
 		const file = path.join(folder, sessionFiles.tape);
-		const tapeRate = await this.#tapeRate(file, signal);
-		if (tapeRate === undefined) return undefined;
-		const point = resumePoint([...this.#gapEntries(), ...this.#finals], tapeRate);
+		const extent = await this.#tapeExtent(file, signal);
+		if (extent === undefined) return undefined;
+		const {sampleRate: tapeRate, nSamples} = extent;
+		const endMs = ((nSamples + (held?.heldSamples() ?? 0)) * 1000) / tapeRate;
+		const point = resumePoint([...this.#gapEntries(), ...this.#finals.map(final => endingBy(final, endMs))], tapeRate);
 		this.#filter = createResumeFilter(point);
 		this.#engineRate = sampleRate;
 		this.pace.restart((point.fromSample * 1000) / tapeRate);
@@ -100,6 +106,7 @@ export class SessionCaptions {
 			sampleRate,
 			isGrowing,
 			nextGap: sample => gaps.find(gap => gap > sample),
+			...(held && {held}),
 			signal,
 		});
 	}
@@ -127,12 +134,12 @@ export class SessionCaptions {
 		this.#options.onOpen(undefined);
 	}
 
-	/** Rate of the tape, as soon as there is one: the microphone may take its time. Undefined where there will be none. */
-	async #tapeRate(file: string, signal: AbortSignal): Promise<number | undefined> {
+	/** Rate and length of the tape, as soon as there is one: the microphone may take its time. Undefined where there will be none. */
+	async #tapeExtent(file: string, signal: AbortSignal): Promise<TapeExtent | undefined> {
 		for (;;) {
 			const mayGrow = this.#options.isGrowing() && !signal.aborted;
 			try {
-				return (await tapeExtent(file)).sampleRate;
+				return await tapeExtent(file);
 			} catch (error) {
 				if (!isMissing(error)) throw error;
 			}
@@ -147,3 +154,14 @@ export class SessionCaptions {
 }
 
 const isMissing = (error: unknown) => ['ENOENT', 'not-found'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** A final whose samples were given up before the disk took them ends where the tape goes on: what is said there is no repetition of it. */
+function endingBy(entry: JournalEntry, endMs: number): JournalEntry {
+	if (entry.type !== 'final' || entry.segment.endMs <= endMs) return entry;
+	const cut = <Timed extends {startMs: number; endMs: number}>(timed: Timed): Timed => ({
+		...timed,
+		startMs: Math.min(timed.startMs, endMs),
+		endMs: Math.min(timed.endMs, endMs),
+	});
+	return {...entry, segment: {...cut(entry.segment), words: entry.segment.words.map(cut)}};
+}
