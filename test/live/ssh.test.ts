@@ -19,7 +19,11 @@ const mostWrong = 0.5;
 /** A microphone, an SSH server, and the folders of a user who logs in. */
 async function line(t: TestContext) {
 	const home = mkdtempSync('/tmp/pc-');
-	t.after(() => rmSync(home, {recursive: true, force: true}));
+	t.after(() => {
+		for (const file of ['recorder.json', 'capture.json'])
+			endProcess(path.join(home, 'state', 'pi-caption', 'run', file));
+		rmSync(home, {recursive: true, force: true});
+	});
 	const microphone = await VirtualMicrophone.start();
 	t.after(() => microphone.stop());
 	const folders = ['DATA', 'STATE', 'CONFIG', 'CACHE'].map(name => [
@@ -42,6 +46,15 @@ async function line(t: TestContext) {
 	const sessions = path.join(home, 'data', 'pi-caption', 'sessions');
 	const session = () => path.join(sessions, readdirSync(sessions)[0]!);
 	return {home, microphone, server, login, session};
+}
+
+/** Ends the process of a record, if a test left one behind. */
+function endProcess(file: string): void {
+	try {
+		process.kill(JSON.parse(readFileSync(file, 'utf8')).process.pid, 'SIGKILL');
+	} catch {
+		// It ended by itself.
+	}
 }
 
 /** The open line is closed, and there are captions of three sentences, give or take what the sound server swallowed. */
