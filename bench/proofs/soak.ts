@@ -1,3 +1,5 @@
+import '../../test/recorder/own-home.js';
+
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
