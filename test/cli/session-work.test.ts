@@ -231,6 +231,22 @@ test('a recovery that is interrupted keeps its finals, and the next goes on', as
 	assertResumed(before, await finalsOf(journal));
 });
 
+test('a model that is not here any more is said, and another one takes its place when it is named', async t => {
+	const user = newUser(t);
+	const gone = (entry: JournalEntry): JournalEntry =>
+		entry.type === 'model' ? {...entry, id: 'gone', name: 'Gone'} : entry;
+	const folder = await crashedSession(user, entries => entries.slice(0, 3).map(gone));
+	const before = readdirSync(folder);
+	const {code, stderr} = await user.run(['recover']);
+	assert.equal(code, 1);
+	assert.match(stderr, /`gone`/);
+	assert.equal((await readSessionRecord(folder)).state, 'recording');
+	assert.deepEqual(readdirSync(folder), before);
+	assert.equal((await user.run(['recover', '--model', 'embedded', '--threads', '1'])).code, 0);
+	const front = readFileSync(path.join(folder, 'transcript.md'), 'utf8').split('---')[1]!;
+	assert.match(front, /^model: "Embedded[\s\S]*^earlier models:\n {2}- "Gone \(8-bit\)"$/m);
+});
+
 test('a session without any audio is recovered to what its journal has', async t => {
 	const user = newUser(t);
 	const folder = await crashedSession(user, entries => entries.slice(0, 3));
