@@ -1,13 +1,12 @@
 import {Box, Text} from 'ink';
 import {memo} from 'react';
-import {type Line as LineOfSpans, lineText} from './line.js';
-import type {LiveState} from './live-state.js';
+import {isSameLine, type Line as LineOfSpans, lineText} from './line.js';
 import {styleOf, type ThemeName} from './look.js';
-import {type ScreenContext, screenLines} from './screen-lines.js';
+import type {ScreenLines} from './screen-lines.js';
 
 type LineProps = {line: LineOfSpans; theme: ThemeName; hasColour: boolean};
 
-/** One row. It is drawn anew only when its text or its looks changed. */
+/** One row. It is rendered anew only when its text or its looks changed. */
 const Line = memo(
 	({line, theme, hasColour}: LineProps) => (
 		<Text wrap="truncate-end">
@@ -22,37 +21,37 @@ const Line = memo(
 		</Text>
 	),
 	(before, after) =>
-		before.theme === after.theme &&
-		before.hasColour === after.hasColour &&
-		before.line.length === after.line.length &&
-		before.line.every(({text, role}, i) => text === after.line[i]!.text && role === after.line[i]!.role),
+		before.theme === after.theme && before.hasColour === after.hasColour && isSameLine(before.line, after.line),
 );
 
-type LinesProps = {lines: readonly LineOfSpans[]; theme: ThemeName; hasColour: boolean};
+const noLine: LineOfSpans = [];
 
-function Lines({lines, theme, hasColour}: LinesProps) {
-	return (
-		<Box flexDirection="column" height={lines.length} flexShrink={0}>
-			{lines.map((line, i) => (
+/** `isKept` of a row, counted from the top of the screen: the terminal shows it already, and its place stays empty. */
+export type LiveScreenProps = {
+	lines: ScreenLines;
+	columns: number;
+	theme: ThemeName;
+	hasColour: boolean;
+	isKept?(row: number): boolean;
+};
+
+/** The live screen: header, captions, gauges, key bar. */
+export function LiveScreen({lines, columns, isKept = () => false, ...look}: LiveScreenProps) {
+	let row = 0;
+	const part = (partLines: readonly LineOfSpans[]) => (
+		<Box flexDirection="column" height={partLines.length} flexShrink={0}>
+			{partLines.map((line, i) => (
 				// biome-ignore lint/suspicious/noArrayIndexKey: a row is nothing but its place.
-				<Line key={i} line={line} theme={theme} hasColour={hasColour} />
+				<Line key={i} line={isKept(row++) ? noLine : line} {...look} />
 			))}
 		</Box>
 	);
-}
-
-type LiveScreenProps = {state: LiveState; context: ScreenContext; hasColour: boolean};
-
-/** The live screen: header, captions, gauges, key bar. */
-export function LiveScreen({state, context, hasColour}: LiveScreenProps) {
-	const {header, captions, gauges, keyBar} = screenLines(state, context);
-	const look = {theme: state.look.theme, hasColour};
 	return (
-		<Box flexDirection="column" width={state.screen.columns}>
-			<Lines lines={header} {...look} />
-			<Lines lines={captions} {...look} />
-			<Lines lines={gauges} {...look} />
-			<Lines lines={keyBar} {...look} />
+		<Box flexDirection="column" width={columns}>
+			{part(lines.header)}
+			{part(lines.captions)}
+			{part(lines.gauges)}
+			{part(lines.keyBar)}
 		</Box>
 	);
 }

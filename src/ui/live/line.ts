@@ -15,6 +15,10 @@ export const lineText = (line: Line): string => line.map(({text}) => text).join(
 /** Columns of a line. */
 export const lineWidth = (line: Line): number => line.reduce((sum, {text}) => sum + textWidth(text), 0);
 
+/** Whether two lines look the same. */
+export const isSameLine = (a: Line, b: Line): boolean =>
+	a === b || (a.length === b.length && a.every(({text, role}, i) => text === b[i]!.text && role === b[i]!.role));
+
 /** `line` in at most `columns` columns; what was cut ends with `more`. */
 export function cutLine(line: Line, columns: number, more: string): Line {
 	if (lineWidth(line) <= columns) return line;

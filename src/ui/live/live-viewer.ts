@@ -47,11 +47,14 @@ export type LiveViewerOptions = {
 	sessionsFolder: string;
 };
 
+/** What a change came from: a key, the recorder or the disk, or the gauges' clock. */
+export type ChangeFrom = 'key' | 'news' | 'gauges';
+
 /** The live screen without the screen: what it shows, and what keys do. */
 export type LiveViewer = {
 	readonly state: LiveState;
-	/** Has `listener` called after each change; `isAnswer` when a key was the reason, which should be seen at once. */
-	subscribe(listener: (isAnswer: boolean) => void): () => void;
+	/** Has `listener` called after each change, with what it came from. */
+	subscribe(listener: (from: ChangeFrom) => void): () => void;
 	/** A key, and the text that it stands for. */
 	press(key: KeyName, text: string): void;
 	resize(columns: number, rows: number): void;
@@ -69,9 +72,9 @@ const maxTyped = 2000;
 /** Attaches a viewer to `client`. */
 export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 	const {client, keymap, services} = options;
-	const listeners = new Set<(isAnswer: boolean) => void>();
+	const listeners = new Set<(from: ChangeFrom) => void>();
 	let state = initialState(options.look, options.marks, options.screen);
-	let isAnswering = false;
+	let changeFrom: ChangeFrom = 'news';
 	let isEnded = false;
 	let rung = new Set<string>();
 	let messageTimer: NodeJS.Timeout | undefined;
@@ -88,7 +91,7 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		if (next === state) return;
 		state = next;
 		ringForNew();
-		for (const listener of listeners) listener(isAnswering);
+		for (const listener of listeners) listener(changeFrom);
 		journal.load();
 	}
 
@@ -340,7 +343,11 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		}
 	}
 
-	const ticks = setInterval(() => dispatch({type: 'second', gauges: services.readGauges()}), 1000);
+	const ticks = setInterval(() => {
+		changeFrom = 'gauges';
+		dispatch({type: 'second', gauges: services.readGauges()});
+		changeFrom = 'news';
+	}, 1000);
 	const unsubscribe = client.subscribe(event => {
 		if (event.type === 'entry' || event.type === 'saved' || event.type === 'snapshot') journal.hasNews();
 		dispatch({type: 'recorder', event});
@@ -355,9 +362,9 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 			return () => listeners.delete(listener);
 		},
 		press(key, text) {
-			isAnswering = true;
+			changeFrom = 'key';
 			press(key, text);
-			isAnswering = false;
+			changeFrom = 'news';
 		},
 		resize: (columns, rows) => dispatch({type: 'screen', columns, rows}),
 		ended,

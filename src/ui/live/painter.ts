@@ -3,8 +3,8 @@ export type PaintTarget = {write(text: string): unknown};
 
 /** Draws frames on a terminal, changed rows only. */
 export type Painter = {
-	/** Shows `frame`, rows separated by line feeds, from the first row of the terminal on. */
-	paint(frame: string): void;
+	/** Shows `frame`, rows separated by line feeds, from the first row of the terminal on. Rows that are `isKept` stay as they are, whatever the frame has there. */
+	paint(frame: string, isKept?: (row: number) => boolean): void;
 	/** The terminal shows something else now (another size, another program wrote): the next frame is drawn whole. */
 	forget(): void;
 };
@@ -16,8 +16,8 @@ export type Painter = {
 export function createPainter(target: PaintTarget): Painter {
 	let shown: string[] | undefined;
 	return {
-		paint(frame) {
-			const rows = frame.split('\n');
+		paint(frame, isKept = () => false) {
+			const rows = frame.split('\n').map((row, i) => (isKept(i) ? (shown?.[i] ?? row) : row));
 			let output = shown ? '' : '\x1b[0m\x1b[2J';
 			const before = shown ?? [];
 			for (let i = 0; i < Math.max(rows.length, before.length); i++) {

@@ -8,7 +8,6 @@ import {createKeymap} from './keymap.js';
 import {createLiveViewer, type LiveEnd} from './live-viewer.js';
 import type {Look} from './look.js';
 import {screenMarks} from './marks.js';
-import {createPainter} from './painter.js';
 
 /** What the live screen needs from the command that shows it. */
 export type ShowLiveOptions = Pick<Screen, 'stdout' | 'env'> & {
@@ -29,10 +28,11 @@ export type ShowLiveOptions = Pick<Screen, 'stdout' | 'env'> & {
 	saveLook(look: Look): void;
 };
 
-/** Redraws for what comes, five a second: more is restless to read and costs a Pi and its SSH line for nothing. */
-const redrawMs = 200;
-/** Answers to keys are seen sooner. */
-const answerMs = 50;
+/**
+ * Time between two redraws. For captions, five a second: more is restless to read and costs a Pi and its SSH line for nothing. Answers to keys are seen sooner, and gauges
+ * wait for what comes with them.
+ */
+const spacingMs = {key: 50, news: 200, gauges: 1000};
 
 /** Whether the terminal can show the live screen: else captions come as plain lines. */
 export function canShowLive({stdout, env}: Pick<Screen, 'stdout' | 'env'>, stdin: {isTTY?: boolean}): boolean {
@@ -52,7 +52,6 @@ export async function showLive(client: RecorderClient, options: ShowLiveOptions)
 	const {keymap, problems} = createKeymap(options.keys);
 	const context = {keymap, advice: options.advice};
 	const size = () => ({columns: Math.max(1, stdout.columns || 80), rows: Math.max(1, stdout.rows || 24)});
-	const painter = createPainter(stdout);
 	const readGauges = guarded(createGaugeReader({pids: () => programPids(viewer.state)}));
 
 	const viewer = createLiveViewer({
@@ -78,21 +77,21 @@ export async function showLive(client: RecorderClient, options: ShowLiveOptions)
 			stdin,
 			context,
 			hasColour: (env.NO_COLOR ?? '') === '',
-			onFrame: frame => painter.paint(frame),
+			terminal: stdout,
 			onKey: viewer.press,
 		},
 		viewer.state,
 	);
 	const redraw = throttled(() => screen.draw(viewer.state));
-	const unsubscribe = viewer.subscribe(isAnswer => redraw.soon(isAnswer ? answerMs : redrawMs));
+	const unsubscribe = viewer.subscribe(why => redraw.soon(spacingMs[why]));
 
 	function repaint(): void {
-		painter.forget();
+		screen.forget();
 		redraw.soon(0);
 	}
 	const resized = () => {
 		const {columns, rows} = size();
-		painter.forget();
+		screen.forget();
 		viewer.resize(columns, rows);
 		redraw.soon(0);
 	};

@@ -12,6 +12,7 @@ import {createKeymap} from '../../../src/ui/live/keymap.js';
 import {LiveScreen} from '../../../src/ui/live/LiveScreen.js';
 import {initialState, type LiveAction, type LiveState, reduce} from '../../../src/ui/live/live-state.js';
 import {screenMarks} from '../../../src/ui/live/marks.js';
+import {screenLines} from '../../../src/ui/live/screen-lines.js';
 import {hostileTexts} from '../../session/hostile-text.js';
 import {entries, final, statusOf} from './fake-recorder.js';
 
@@ -71,8 +72,9 @@ function stateOf({columns = 80, rows = 24, status, history, open, actions = [], 
 
 /** The frame that Ink renders, row by row. */
 function frame(t: TestContext, scene: Scene): string[] {
-	const context = {keymap, advice: scene.advice};
-	const {lastFrame, unmount} = render(createElement(LiveScreen, {state: stateOf(scene), context, hasColour: true}));
+	const {columns = 80, advice} = scene;
+	const lines = screenLines(stateOf(scene), {keymap, advice});
+	const {lastFrame, unmount} = render(createElement(LiveScreen, {lines, columns, theme: 'plain', hasColour: true}));
 	t.after(unmount);
 	return lastFrame()!
 		.split('\n')
