@@ -124,8 +124,9 @@ export class VirtualMicrophone {
 		this.#playing.delete(player);
 	}
 
-	/** Plays a sine into the microphone until it is stopped. */
+	/** Plays a sine of whole hertz into the microphone, for two minutes, and nothing else any more. */
 	playSine(frequency: number): void {
+		for (const player of this.#playing) player.kill('SIGKILL');
 		const file = path.join(this.#folder, `${frequency}.wav`);
 		writeFileSync(file, sineWav(frequency));
 		void this.play(file);
@@ -153,10 +154,10 @@ export class VirtualMicrophone {
 const rate = 48_000;
 const sinkArguments = `sink_name=${sink} rate=${rate} channels=2 channel_map=front-left,front-right`;
 
-/** Two minutes of a sine at half of full scale. */
+/** Two minutes of a sine at half of full scale: a second again and again. */
 function sineWav(frequency: number): Buffer {
-	const samples = Int16Array.from({length: 120 * rate}, (_, i) =>
+	const second = Int16Array.from({length: rate}, (_, i) =>
 		Math.round(0x4000 * Math.sin((2 * Math.PI * frequency * i) / rate)),
 	);
-	return makeWav({rate, data: new Uint8Array(samples.buffer)});
+	return makeWav({rate, data: Buffer.concat(Array.from({length: 120}, () => Buffer.from(second.buffer)))});
 }

@@ -1,12 +1,22 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {isAlsaDefaultServer} from '../../system/sound-server.js';
 import {AudioError} from '../audio-error.js';
-import type {Microphone, MicrophoneBackend} from '../microphone.js';
+import type {
+	Microphone,
+	MicrophoneBackend,
+	MicrophoneDevice,
+	MicrophoneFormat,
+	MicrophoneListener,
+} from '../microphone.js';
 import {Delivery} from '../microphones/delivery.js';
 import {channelsToOpen, toMono} from '../microphones/mono.js';
 import {checkStillThere, microphonesOf, refusal, withProbedRates} from './devices.js';
 import {PortAudioLibrary, type PortAudioStream, portAudioSoname} from './library.js';
+import {inTurn} from './turns.js';
 
 const blockMs = 20;
+/** A read that takes longer waits for a device that is no more. */
+const longestReadMs = 500;
 /** What the device keeps while this process is busy elsewhere. More makes what is heard come late: drivers cut their buffer into a few periods. */
 const latencySeconds = 0.3;
 
@@ -18,40 +28,48 @@ let loaded: PortAudioLibrary | undefined;
 export const koffiBackend: MicrophoneBackend = {
 	name: 'koffi',
 
-	async list({withRates = false} = {}) {
-		const library = load();
-		await library.initialize();
-		try {
-			const microphones = microphonesOf(library.devices(), {
-				backend: 'koffi',
-				defaultInput: library.defaultInput(),
-				isDefaultServer: await isAlsaDefaultServer(),
-			});
-			return withRates ? await withProbedRates(library, microphones) : microphones;
-		} finally {
-			await library.terminate();
-		}
-	},
+	list: ({withRates = false} = {}) => inTurn(() => list(withRates)),
 
-	async open(device, format, listener) {
-		const library = load();
-		await library.initialize();
-		try {
-			checkStillThere(device, library.devices());
-			const channels = channelsToOpen(device, format.channel);
-			const stream = await library
-				.open({id: Number(device.id), channels, sampleRate: format.sampleRate, latencySeconds})
-				.catch((error: Error) => {
-					throw refusal(device, format, error);
-				});
-			const delivery = new Delivery(device, format.sampleRate, listener);
-			return read(library, stream, {delivery, channels, channel: format.channel});
-		} catch (error) {
-			await library.terminate();
-			throw error;
-		}
-	},
+	open: (device, format, listener) => inTurn(() => open(device, format, listener)),
 };
+
+async function list(withRates: boolean): Promise<MicrophoneDevice[]> {
+	const library = load();
+	await library.initialize();
+	try {
+		const microphones = microphonesOf(library.devices(), {
+			backend: 'koffi',
+			defaultInput: library.defaultInput(),
+			isDefaultServer: await isAlsaDefaultServer(),
+		});
+		return withRates ? await withProbedRates(library, microphones) : microphones;
+	} finally {
+		await library.terminate();
+	}
+}
+
+async function open(
+	device: MicrophoneDevice,
+	format: MicrophoneFormat,
+	listener: MicrophoneListener,
+): Promise<Microphone> {
+	const library = load();
+	await library.initialize();
+	try {
+		checkStillThere(device, library.devices());
+		const channels = channelsToOpen(device, format.channel);
+		const stream = await library
+			.open({id: Number(device.id), channels, sampleRate: format.sampleRate, latencySeconds})
+			.catch((error: Error) => {
+				throw refusal(device, format, error);
+			});
+		const delivery = new Delivery(device, format.sampleRate, listener);
+		return read(library, stream, {delivery, channels, channel: format.channel});
+	} catch (error) {
+		await library.terminate();
+		throw error;
+	}
+}
 
 function load(): PortAudioLibrary {
 	// JACK's library would start a server of its own just to be asked for devices.
@@ -80,10 +98,18 @@ function read(library: PortAudioLibrary, stream: PortAudioStream, opened: Opened
 			if (error !== undefined) delivery.end(`stopped: PortAudio says "${error}"`);
 			else delivery.give(toMono(frames.slice(), channels, channel));
 		}
-		await library.close(stream);
-		await library.terminate();
 	};
 	const ended = readAll();
-	delivery.onRelease(() => ended);
+	const giveBack = () =>
+		inTurn(async () => {
+			await library.close(stream);
+			await library.terminate();
+		});
+	delivery.onRelease(async () => {
+		const hasEnded = await Promise.race([ended.then(() => true), sleep(longestReadMs, false, {ref: false})]);
+		if (hasEnded) return giveBack();
+		// A sound server was killed, and PortAudio waits for it for two minutes. Meanwhile its successor can be heard, so nobody waits for this one.
+		void ended.then(giveBack).catch(() => {});
+	});
 	return delivery;
 }

@@ -1,11 +1,18 @@
 import {createRequire} from 'node:module';
 import {isAlsaDefaultServer} from '../../system/sound-server.js';
 import {AudioError} from '../audio-error.js';
-import type {Microphone, MicrophoneBackend, MicrophoneDevice, MicrophoneFormat} from '../microphone.js';
+import type {
+	Microphone,
+	MicrophoneBackend,
+	MicrophoneDevice,
+	MicrophoneFormat,
+	MicrophoneListener,
+} from '../microphone.js';
 import {Delivery} from '../microphones/delivery.js';
 import {channelsToOpen, int16Of, toMono} from '../microphones/mono.js';
 import {checkStillThere, microphonesOf, refusal, withProbedRates} from './devices.js';
 import {PortAudioLibrary} from './library.js';
+import {inTurn} from './turns.js';
 
 /**
  * The addon inside naudiodon. Its `index.js` is left aside: it installs a handler that writes `crash.log` into the working directory at a crash, and its
@@ -57,36 +64,44 @@ let loaded: Loaded | undefined;
 export const naudiodonBackend: MicrophoneBackend = {
 	name: 'naudiodon',
 
-	async list({withRates = false} = {}) {
-		const {addon, library} = load();
-		await library?.initialize();
-		try {
-			const {defaultHostAPI, HostAPIs} = addon.getHostAPIs();
-			const microphones = microphonesOf(devicesOf(addon), {
-				backend: 'naudiodon',
-				defaultInput: HostAPIs.find(({id}) => id === defaultHostAPI)?.defaultInput ?? -1,
-				isDefaultServer: await isAlsaDefaultServer(),
-			});
-			return withRates && library ? await withProbedRates(library, microphones) : microphones;
-		} finally {
-			await library?.terminate();
-		}
-	},
+	list: ({withRates = false} = {}) => inTurn(() => list(withRates)),
 
-	async open(device, format, listener) {
-		const {addon, library} = load();
-		// Held until the stream is there: meanwhile a number means the same device.
-		await library?.initialize();
-		try {
-			checkStillThere(device, devicesOf(addon));
-			const channels = channelsToOpen(device, format.channel);
-			const stream = await start(device, format, channels);
-			return read(stream, format.channel, channels, new Delivery(device, format.sampleRate, listener));
-		} finally {
-			await library?.terminate();
-		}
-	},
+	open: (device, format, listener) => inTurn(() => open(device, format, listener)),
 };
+
+async function list(withRates: boolean): Promise<MicrophoneDevice[]> {
+	const {addon, library} = load();
+	await library?.initialize();
+	try {
+		const {defaultHostAPI, HostAPIs} = addon.getHostAPIs();
+		const microphones = microphonesOf(devicesOf(addon), {
+			backend: 'naudiodon',
+			defaultInput: HostAPIs.find(({id}) => id === defaultHostAPI)?.defaultInput ?? -1,
+			isDefaultServer: await isAlsaDefaultServer(),
+		});
+		return withRates && library ? await withProbedRates(library, microphones) : microphones;
+	} finally {
+		await library?.terminate();
+	}
+}
+
+async function open(
+	device: MicrophoneDevice,
+	format: MicrophoneFormat,
+	listener: MicrophoneListener,
+): Promise<Microphone> {
+	const {addon, library} = load();
+	// Held until the stream is there: meanwhile a number means the same device.
+	await library?.initialize();
+	try {
+		checkStillThere(device, devicesOf(addon));
+		const channels = channelsToOpen(device, format.channel);
+		const stream = await start(device, format, channels);
+		return read(stream, format.channel, channels, new Delivery(device, format.sampleRate, listener));
+	} finally {
+		await library?.terminate();
+	}
+}
 
 function load(): Loaded {
 	if (loaded) return loaded;
@@ -154,7 +169,7 @@ function read(stream: NaudiodonStream, channel: number | 'mix', channels: number
 	};
 	const reading = readAll().catch(error => delivery.end(`stopped: ${error.message}`, error));
 	// Quitting wakes a read that waits.
-	delivery.onRelease(() => Promise.all([stream.quit('ABORT'), reading]));
+	delivery.onRelease(() => inTurn(() => Promise.all([stream.quit('ABORT'), reading])));
 	return delivery;
 }
 
