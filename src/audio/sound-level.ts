@@ -2,6 +2,8 @@
 export const silentDb = -100;
 
 const windowMs = 100;
+/** Devices give something every few ms, a busy machine every few hundred. */
+const stalledMs = 1000;
 /** A peak that nothing renews falls so fast that it leaves a quiet room's level in seconds. */
 const peakFallDbPerSecond = 20;
 
@@ -11,14 +13,17 @@ export class SoundLevel {
 	#blocks: {sum: number; nSamples: number}[] = [];
 	#peakDb = silentDb;
 	#lastSoundMs: number;
+	#lastSampleMs: number;
 
 	/** `now` gives milliseconds of a steady clock. */
 	constructor(private readonly now: () => number = () => performance.now()) {
 		this.#lastSoundMs = now();
+		this.#lastSampleMs = this.#lastSoundMs;
 	}
 
-	/** Level of the last 100 ms (RMS), at least `silentDb`. */
+	/** Level of the last 100 ms (RMS), at least `silentDb`; a device that gives nothing is silent. */
 	get levelDb(): number {
+		if (this.#hasStalled) return silentDb;
 		const nSamples = this.#blocks.reduce((sum, block) => sum + block.nSamples, 0);
 		const sum = this.#blocks.reduce((sum, block) => sum + block.sum, 0);
 		return nSamples === 0 ? silentDb : decibels(Math.sqrt(sum / nSamples));
@@ -26,7 +31,7 @@ export class SoundLevel {
 
 	/** The loudest sample, falling by 20 dB a second. */
 	get peakDb(): number {
-		return Math.max(this.#peakDb, silentDb);
+		return this.#hasStalled ? silentDb : Math.max(this.#peakDb, silentDb);
 	}
 
 	/** For so long nothing but zeros came, or nothing at all. */
@@ -36,6 +41,7 @@ export class SoundLevel {
 
 	/** Hears `samples` at `sampleRate` Hz. */
 	add(samples: Int16Array, sampleRate: number): void {
+		this.#lastSampleMs = this.now();
 		let sum = 0;
 		let peak = 0;
 		for (const sample of samples) {
@@ -54,6 +60,11 @@ export class SoundLevel {
 		this.#blocks = [];
 		this.#peakDb = silentDb;
 		this.#lastSoundMs = this.now();
+		this.#lastSampleMs = this.#lastSoundMs;
+	}
+
+	get #hasStalled(): boolean {
+		return this.now() - this.#lastSampleMs > stalledMs;
 	}
 }
 

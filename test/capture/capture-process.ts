@@ -64,14 +64,15 @@ export class Home {
 		return `file:${file}?${query}`;
 	}
 
-	/** Starts a capture process of this home's session. */
-	start(device: string, ...args: string[]): ChildProcess {
+	/** Starts a capture process of this home's session; without `device` it takes the system's choice. */
+	start(device: string | undefined, ...args: string[]): ChildProcess {
 		const program = path.join(projectRoot, 'build', 'src', 'cli', 'capture-process.js');
 		const log = openSync(this.log, 'a', 0o600);
+		const chosen = device === undefined ? [] : [`--device=${device}`];
 		const recorder = args.some(arg => arg.startsWith('--recorder=')) ? [] : ['--recorder=["true"]'];
 		const child = spawn(
 			process.execPath,
-			[program, `--session=${this.session}`, `--device=${device}`, '--min-free-mb=0', ...recorder, ...args],
+			[program, `--session=${this.session}`, ...chosen, '--min-free-mb=0', ...recorder, ...args],
 			{stdio: ['ignore', log, log], env: this.env, detached: true},
 		);
 		this.#captures.push(child);
