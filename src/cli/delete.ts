@@ -21,11 +21,12 @@ export function deleteCommand(host: Host, end: (code: ExitCode) => void): Comman
 		.option('-y, --yes', 'do not ask')
 		.addHelpText('after', examples)
 		.action(async (wanted: string, {yes}: {yes?: true}) => {
-			const {print, readSession, refuseClaimed} = await import('./saved-sessions.js');
+			const {print, readSession} = await import('./saved-sessions.js');
 			const {deleteSession} = await import('../session/delete-session.js');
+			const {refuseClaimed} = await import('../session/session-claim.js');
 			const {isAgreed} = await import('./is-agreed.js');
 			const session = await readSession(host, wanted);
-			refuseClaimed(session);
+			refuseClaimed(session.folder);
 			const name = `${session.id} "${safeLine(session.title)}" (${shortTime(session.durationMs)}, ${session.nWords} words)`;
 			if (!yes) {
 				if (!(await isAgreed(`Delete ${name} for good?`, `add --yes to delete ${name}`, host))) {

@@ -1,7 +1,5 @@
 import {findSession} from '../session/find-session.js';
 import type {SessionSummary} from '../session/list-sessions.js';
-import {claimants} from '../session/session-claim.js';
-import {SessionError} from '../session/session-error.js';
 import type {Settings} from '../system/settings.js';
 import {createCaptionView} from '../ui/caption-view.js';
 import {createCaptionOutlet, ReaderGone} from './caption-outlet.js';
@@ -21,13 +19,6 @@ export async function readSettings(host: Host): Promise<Settings> {
 export async function readSession(host: Host, wanted: string): Promise<SessionSummary & {settings: Settings}> {
 	const settings = await readSettings(host);
 	return {...(await findSession(settings.sessionsFolder, wanted)), settings};
-}
-
-/** Throws `SessionError` where another process works on the session. */
-export function refuseClaimed({id, folder}: Pick<SessionSummary, 'id' | 'folder'>): void {
-	const [pid] = claimants(folder).filter(one => one !== process.pid);
-	if (pid === undefined) return;
-	throw new SessionError('refused', `Process ${pid} works on session ${id}: stop it first, or wait until it is done.`);
 }
 
 /** Writes `text` to standard output. A reader that has gone is no failure. */

@@ -3,13 +3,12 @@ import {framesPerCall, recordingLatency} from '../engine/latency.js';
 import {captionToEnd, keep} from '../recorder/caption-to-end.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import type {JournalWriter} from '../session/journal-writer.js';
-import {claimSession, dropDeadClaims} from '../session/session-claim.js';
+import {claimSession, dropDeadClaims, refuseClaimed} from '../session/session-claim.js';
 import {sessionFiles} from '../session/session-record.js';
 import {tapeExtent} from '../session/tape-file.js';
 import {type CaptionView, createCaptionView} from '../ui/caption-view.js';
 import {accuracyText, type ChosenModel} from './choose-model.js';
 import type {Host} from './host.js';
-import {refuseClaimed} from './saved-sessions.js';
 
 /** Works on the session at `folder` with a view, claimed, so that no other process does at the same time. Throws `SessionError` where one does. */
 export async function workOn<Result>(
@@ -24,7 +23,7 @@ export async function workOn<Result>(
 		giveUp();
 	});
 	try {
-		refuseClaimed({id: path.basename(folder), folder});
+		refuseClaimed(folder);
 		dropDeadClaims(folder);
 		return await work(view);
 	} finally {

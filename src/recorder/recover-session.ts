@@ -4,8 +4,7 @@ import {finishSession} from '../session/finish-session.js';
 import {continueJournal} from '../session/journal.js';
 import type {JournalEntry} from '../session/journal-entry.js';
 import type {JournalWriter} from '../session/journal-writer.js';
-import {claimants, claimSession, dropDeadClaims} from '../session/session-claim.js';
-import {SessionError} from '../session/session-error.js';
+import {claimSession, dropDeadClaims, refuseClaimed} from '../session/session-claim.js';
 import {readSessionRecord} from '../session/session-folder.js';
 import {sessionFiles} from '../session/session-record.js';
 import type {TapeExtent} from '../session/tape.js';
@@ -45,13 +44,7 @@ export type RecoverOptions = CaptionWatcher & {
 export async function recoverSession(folder: string, options: RecoverOptions): Promise<Recovered | undefined> {
 	const release = claimSession(folder);
 	try {
-		const [other] = claimants(folder).filter(pid => pid !== process.pid);
-		if (other !== undefined) {
-			throw new SessionError(
-				'refused',
-				`Process ${other} works on this session: stop it first, or wait until it is done.`,
-			);
-		}
+		refuseClaimed(folder);
 		dropDeadClaims(folder);
 		const record = await readSessionRecord(folder);
 		const tape = await closeTape(folder);

@@ -1,5 +1,6 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
+import {sweepDeleted} from '../session/delete-session.js';
 import {safeLine} from '../session/safe-text.js';
 import {claimants} from '../session/session-claim.js';
 import {readSessionRecord} from '../session/session-folder.js';
@@ -27,7 +28,7 @@ export async function interruptedSessions(sessionsFolder: string): Promise<strin
 }
 
 /**
- * Recovers interrupted sessions, one after the other, while nothing is recorded: what it computes is then nobody's captions. Says what happened and what it does about it.
+ * Recovers interrupted sessions, one after the other, and ends interrupted deletions, while nothing is recorded: what it computes is then nobody's captions. Says what happened and what it does about it.
  */
 export class Recovery {
 	readonly #options: RecoveryOptions;
@@ -64,6 +65,7 @@ export class Recovery {
 	}
 
 	async #recoverAll(settings: Settings, signal: AbortSignal): Promise<void> {
+		await sweepDeleted(settings.sessionsFolder);
 		for (const folder of await interruptedSessions(settings.sessionsFolder)) {
 			if (signal.aborted) return;
 			if (this.#refused.has(folder)) continue;

@@ -1,6 +1,7 @@
 import {readdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {identifyProcess} from '../system/process-identity.js';
+import {SessionError} from './session-error.js';
 
 /** A process that has a session in its hands leaves a file of this name in its folder; the name says which process. */
 const claimName = /^\.claim-(\d+-\d+-[0-9a-f]{8})$/;
@@ -20,6 +21,16 @@ export function claimants(folder: string): number[] {
 	return claims(folder)
 		.filter(({isAlive}) => isAlive)
 		.map(({pid}) => pid);
+}
+
+/** Throws `SessionError` where another process works on the session at `folder`. */
+export function refuseClaimed(folder: string): void {
+	const [pid] = claimants(folder).filter(one => one !== process.pid);
+	if (pid === undefined) return;
+	throw new SessionError(
+		'refused',
+		`Process ${pid} works on session ${path.basename(folder)}: stop it first, or wait until it is done.`,
+	);
 }
 
 /** Removes the claims of the dead. */

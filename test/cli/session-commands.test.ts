@@ -144,7 +144,7 @@ test('what a process works on is neither deleted nor recovered nor captioned aga
 	claimSession(interrupted, process.ppid);
 	const {code, stderr} = await user.run(['recover', 'last']);
 	assert.equal(code, 1);
-	assert.match(stderr, /works on this session/);
+	assert.match(stderr, /works on session/);
 	assert.match((await user.run(['recover'])).stdout, /No session was interrupted/);
 	assert.ok(existsSync(folder));
 	giveUp();
