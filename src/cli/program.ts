@@ -17,6 +17,7 @@ import {redoCommand} from './redo.js';
 import {renameCommand} from './rename.js';
 import {searchCommand} from './search.js';
 import {errorSentence} from './sentence.js';
+import {serviceCommand} from './service.js';
 import {sessionsCommand} from './sessions.js';
 import {showCommand} from './show.js';
 import {transcribeCommand} from './transcribe.js';
@@ -70,6 +71,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 		redoCommand,
 		importCommand,
 		configCommand,
+		serviceCommand,
 		benchCommand,
 		modelsCommand,
 	];

@@ -1,12 +1,15 @@
 import './own-home.js';
 
 import assert from 'node:assert/strict';
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, afterEach, test} from 'node:test';
 import {runningCapture} from '../../src/capture/capture-record.js';
 import {connectRecorder} from '../../src/recorder/recorder-client.js';
 import {runningRecorder} from '../../src/recorder/recorder-record.js';
+import {recorderCommand} from '../../src/recorder/start-recorder.js';
 import {identifyProcess} from '../../src/system/process-identity.js';
 import {
 	finalsOf,
@@ -35,7 +38,7 @@ async function begin(...flags: string[]): Promise<void> {
 }
 
 test('where nothing is recorded, every command says so and ends with 3', async () => {
-	for (const args of [['pause'], ['resume'], ['mark'], ['note', 'x'], ['stop'], ['attach', '--plain']]) {
+	for (const args of [['pause'], ['note', 'x'], ['attach', '--plain']]) {
 		const {code, stdout, stderr} = await runProgram(args);
 		assert.deepEqual([code, stdout], [3, ''], args.join(' '));
 		assert.match(stderr, /^Nothing is recording: `pi-caption start` begins a session\.\n$/);
@@ -194,6 +197,50 @@ const holds = (file: string, texts: readonly string[]) => {
 	const bytes = readFileSync(file);
 	return texts.some(text => bytes.includes(text));
 };
+
+/** Starts a recorder as systemd does. */
+function startService(...flags: string[]): ChildProcess {
+	const [program, ...args] = recorderCommand();
+	return spawn(program!, [...args, '--service', ...flags], {stdio: 'ignore'});
+}
+
+test('as a service the recorder waits with the microphone closed, and ends a session properly when it is told to end', async () => {
+	const service = startService();
+	const ended = once(service, 'exit');
+	await until('the recorder', async () => (await runningRecorder())?.process.pid === service.pid);
+	assert.match((await runProgram(['status'])).stdout, /^Nothing is recording/);
+	assert.equal(await runningCapture(), undefined);
+	await begin('--device', microphone(minute));
+	const watcher = await Watcher.attach();
+	assert.equal(watcher.status!.isService, true);
+	await watcher.heard(10_000);
+	const {folder} = watcher.status!.session!;
+	service.kill('SIGTERM');
+	assert.deepEqual(await ended, [0, null]);
+	await until('the end', () => watcher.events.some(({type}) => type === 'ended'));
+	watcher.close();
+	assert.ok(readFileSync(path.join(folder, 'transcript.md'), 'utf8').includes(finalsOf(folder)[0]!.text));
+	assert.equal(await runningCapture(), undefined);
+});
+
+test('a recording that begins by itself is said to every viewer, and `service end` ends it', async () => {
+	mkdirSync(path.join(ownHome, 'config', 'pi-caption'), {recursive: true});
+	writeFileSync(
+		path.join(ownHome, 'config', 'pi-caption', 'settings.json'),
+		JSON.stringify({device: microphone(minute)}),
+	);
+	const service = startService('--record-at-boot');
+	const ended = once(service, 'exit');
+	await until('the recording', async () => (await runningCapture()) !== undefined);
+	const viewer = startProgram(['--plain']);
+	await until('the sentence', () => /^\[This recording began by itself/m.test(viewer.output().stdout));
+	assert.equal((await runProgram(['service', 'end'])).code, 0);
+	assert.deepEqual(await ended, [0, null]);
+	const {code, stderr} = await viewer.ended;
+	assert.equal(code, 0);
+	assert.match(stderr, /Saved: .*transcript\.md/);
+	rmSync(path.join(ownHome, 'config', 'pi-caption', 'settings.json'));
+});
 
 test('off the record, a session that is stopped leaves nothing', async () => {
 	await begin('--off-record', '--device', microphone(minute));

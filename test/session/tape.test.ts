@@ -281,3 +281,33 @@ test('a SIGKILL at any moment leaves a tape with all that was said to be synced'
 		}
 	}
 });
+
+test('a reader ends at a gap as soon as it is known, says so with an empty chunk, and goes on behind it', async () => {
+	const file = newFile();
+	const tape = await createTape(file, 24_000);
+	tape.append(numbered(0, 1000));
+	const gaps: number[] = [600];
+	let isGrowing = true;
+	const reader = await readTape(file, {
+		isGrowing: () => isGrowing,
+		nextGap: sample => gaps.find(gap => gap > sample),
+	});
+	const chunks: [start: number, length: number, isAfterGap: boolean][] = [];
+	for await (const {samples, startSample, isAfterGap = false} of reader.chunks()) {
+		chunks.push([startSample, samples.length, isAfterGap]);
+		// Known too late: it is said where the reader stands.
+		if (startSample === 600 && samples.length > 0) gaps.push(900);
+		if (startSample === 1000 && samples.length === 0) {
+			tape.append(numbered(1000, 50));
+			await tape.finish();
+			isGrowing = false;
+		}
+	}
+	assert.deepEqual(chunks, [
+		[0, 600, false],
+		[600, 0, true],
+		[600, 400, false],
+		[1000, 0, true],
+		[1000, 50, false],
+	]);
+});
