@@ -1,7 +1,7 @@
 import './own-home.js';
 
 import assert from 'node:assert/strict';
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -155,6 +155,20 @@ test("files, sockets and their folders are their owner's alone, and capture does
 	assert.equal(niceness(recorder.process.pid), 5);
 	assert.equal(niceness(capture.process.pid), 0);
 	assert.ok(oomScore(recorder.process.pid) > oomScore(capture.process.pid));
+	// Another user can neither see the session nor attach; only root can try that.
+	if (process.getuid!() === 0) {
+		const {folder} = JSON.parse((await runProgram(['status', '--json'])).stdout).session;
+		for (const file of [recorder.socket, capture.socket, path.join(folder, 'audio.wav')]) {
+			const attempt = `require('node:${file.endsWith('.sock') ? 'net' : 'fs'}').${file.endsWith('.sock') ? 'connect' : 'openSync'}(${JSON.stringify(file)})`;
+			const {status, stderr} = spawnSync(process.execPath, ['-e', attempt], {
+				uid: 65_534,
+				gid: 65_534,
+				encoding: 'utf8',
+			});
+			assert.notEqual(status, 0);
+			assert.match(stderr, /EACCES/);
+		}
+	}
 	const sessions = readFileSync(`/proc/${recorder.process.pid}/stat`, 'latin1').split(' ');
 	assert.equal(Number(sessions[5]), recorder.process.pid, 'a session of its own');
 });

@@ -77,7 +77,9 @@ export class Watcher {
 	}
 
 	static async attach(): Promise<Watcher> {
-		return new Watcher(await connectRecorder({wants: 'events', starts: false}));
+		const watcher = new Watcher(await connectRecorder({wants: 'events', starts: false}));
+		await until('a snapshot', () => watcher.status !== undefined);
+		return watcher;
 	}
 
 	/** The newest status. */
