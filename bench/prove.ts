@@ -9,7 +9,8 @@ const proofs: Record<string, string> = {
 	capture: 'an hour of audio through the capture process, faster than it was said (~2 minutes; options: hours, speed)',
 	kills: 'SIGKILL of viewer, recorder, capture and all at random moments (~25 minutes; options: rounds, seed, victim)',
 	soak: 'an hour through the whole live path, faster than it is said, one viewer stopped all the time (~8 minutes; options: minutes, speed)',
-	durability: 'every byte of the tape on the medium within a second, by strace (1 minute; option: seconds)',
+	durability:
+		'every byte of the tape on the medium within a second, every final before it is shown, by strace (1 minute; option: seconds)',
 	memory: 'what a model of the true size takes of memory, and that it runs where there is too little (1 to 2 hours)',
 	'frames-per-call':
 		'several frames a call change nothing that one frame a call had decided (a model of the true size, ~10 minutes)',

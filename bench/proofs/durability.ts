@@ -1,50 +1,44 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
-import {captureCommand} from '../../src/capture/start-capture.js';
-import {isMadeDurably, tracedPid, traceFileCalls, unsyncedMs} from '../file-calls.js';
+import {killAll} from '../../test/recorder/live-program.js';
+import {isFolderSynced, isMadeDurably, unsyncedMs} from '../file-calls.js';
+import {shownFinals, traceSession} from '../trace-session.js';
 
-// npm run prove -- durability [seconds]: capture records under strace. No byte of the tape may be older than a second without a completed fdatasync that began when it was written, and
-// whatever is new must have its name on the medium too.
+// npm run prove -- durability [seconds]: a session under strace. No byte of the tape may be older than a second without a completed fdatasync that began when it was written; no final may be
+// shown as saved before the fdatasync of its line has ended; and whatever is new must have its name on the medium too.
 
 const seconds = Number(process.argv[2] ?? 60);
-const sampleRate = 24_000;
 /** What may be lost by a power cut. */
 const promisedMs = 1000;
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'pc-'));
-const session = path.join(folder, 'session');
-mkdirSync(session, {mode: 0o700});
-const noise = path.join(folder, 'noise');
-writeFileSync(noise, Buffer.from(Uint16Array.from({length: 10 * sampleRate}, (_, i) => i * 40_503).buffer));
-const env = {...process.env};
-for (const name of ['XDG_STATE_HOME', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'])
-	env[name] = path.join(folder, 'xdg');
-
-const device = `file:${noise}?rate=${sampleRate}&then=loop`;
-const command = captureCommand({sessionFolder: session, device, minFreeMb: 0, recorderCommand: ['true']});
-const {child, calls} = traceFileCalls(command, env);
-await sleep(seconds * 1000);
-process.kill(tracedPid(child), 'SIGTERM');
-const all = await calls();
-
-const tape = path.join(session, 'audio.wav');
-const ages = unsyncedMs(all, tape).sort((a, b) => a - b);
+const session = await traceSession(seconds * 1000, 1);
+const {calls, tape, journal, folder, finals} = session;
+const ages = unsyncedMs(calls, tape).sort((a, b) => a - b);
 const at = (share: number) => ages[Math.min(ages.length - 1, Math.floor(share * ages.length))]!;
-const syncs = all.filter(({name, file}) => name === 'fdatasync' && file === tape);
+const syncs = calls.filter(({name, file}) => name === 'fdatasync' && file === tape);
 const longestSync = Math.max(...syncs.map(({beganMs, endedMs}) => endedMs - beganMs));
-const isTapeMade = isMadeDurably(all, tape);
-const bytes = readFileSync(tape).length;
-const disk = spawnSync('df', ['--output=source,fstype', session], {encoding: 'utf8'})
-	.stdout.split('\n')[1]!
-	.replace(/ +/, ', ');
-rmSync(folder, {recursive: true});
+const shown = shownFinals(session);
+const unsynced = shown.filter(({syncedMs}) => syncedMs === undefined);
+const isTapeMade = isMadeDurably(calls, tape);
+const isRecordMade = isMadeDurably(calls, path.join(folder, 'session.json'));
+const journalMade = calls.find(
+	({name, file, args}) => name === 'openat' && file === journal && args.includes('O_CREAT'),
+);
+const isJournalMade =
+	isMadeDurably(calls, journal) || (journalMade !== undefined && isFolderSynced(calls, folder, journalMade.endedMs));
+const isFolderMade = isFolderSynced(calls, path.dirname(folder), 0);
+const [, disk = ''] = spawnSync('df', ['--output=source,fstype', folder], {encoding: 'utf8'}).stdout.split('\n');
+await killAll();
 
-console.log(`${new Date().toISOString()}, ${disk}: ${seconds} s of microphone at ${sampleRate} Hz, ${bytes} bytes of tape
-writes to the tape       ${ages.length}
-syncs of the tape        ${syncs.length}, the longest ${longestSync.toFixed(0)} ms
-until on the medium      p50 ${at(0.5).toFixed(0)} ms, p99 ${at(0.99).toFixed(0)} ms, longest ${at(1).toFixed(0)} ms (promised: ${promisedMs})
-tape: bytes, sync, name, folder synced    ${isTapeMade ? 'yes' : 'NO'}`);
-process.exit(at(1) <= promisedMs && isTapeMade ? 0 : 1);
+const yes = (isSo: boolean) => (isSo ? 'yes' : 'NO');
+console.log(`${new Date().toISOString()}, ${disk.replace(/ +/, ', ')}: ${seconds} s of speech
+writes to the tape              ${ages.length}
+syncs of the tape               ${syncs.length}, the longest ${longestSync.toFixed(0)} ms
+until on the medium             p50 ${at(0.5).toFixed(0)} ms, p99 ${at(0.99).toFixed(0)} ms, longest ${at(1).toFixed(0)} ms (promised: ${promisedMs})
+finals, and shown as saved      ${finals.length}, ${shown.length}
+shown before they were synced   ${unsynced.length}
+bytes, sync, name, folder synced: tape ${yes(isTapeMade)}, session.json ${yes(isRecordMade)}, journal ${yes(isJournalMade)}, the session's folder ${yes(isFolderMade)}`);
+const isMade = isTapeMade && isRecordMade && isJournalMade && isFolderMade;
+process.exit(
+	at(1) <= promisedMs && unsynced.length === 0 && shown.length >= finals.length && finals.length > 0 && isMade ? 0 : 1,
+);
