@@ -1,7 +1,8 @@
 import type {ModelManifest} from '../engine/model-package.js';
 import {type Matrix, rowBlocks} from './matrix.js';
 import {bytesOf, type GraphBuilder} from './onnx/graph-builder.js';
-import {blockSize, quantiseRows4, quantiseRows8, zeroPoint8} from './quantise.js';
+import {blockSize, zeroPoint8} from './quantise.js';
+import {ownThread, type Quantiser} from './quantiser.js';
 
 /** How a package stores its linear weights (design §5). */
 export type Scheme = ModelManifest['quantisation'];
@@ -10,9 +11,14 @@ export type Scheme = ModelManifest['quantisation'];
 export type Linear = {name: string; input: string; weights: Matrix; output?: string};
 
 /** Adds y = x · Wᵀ with the weights stored by `scheme` and returns y, [1, T, out]. A row of y depends on the same row of x alone, whatever T. */
-export function addLinear(graph: GraphBuilder, scheme: Scheme, linear: Linear): Promise<string> {
-	if (scheme === '8-bit') return addLinear8(graph, linear);
-	if (scheme === '4-bit') return addLinear4(graph, linear);
+export function addLinear(
+	graph: GraphBuilder,
+	scheme: Scheme,
+	linear: Linear,
+	quantiser: Quantiser = ownThread,
+): Promise<string> {
+	if (scheme === '8-bit') return addLinear8(graph, linear, quantiser);
+	if (scheme === '4-bit') return addLinear4(graph, linear, quantiser);
 	return addLinear32(graph, linear);
 }
 
@@ -32,12 +38,15 @@ async function addLinear32(graph: GraphBuilder, {name, input, weights, output}: 
  * while uint8 × uint8 is widened first and exact everywhere (ONNX Runtime 1.30 as a Haswell: every column wrong against none). The price, on x86
  * with VNNI alone, is up to twice the time of a call from T = 4 on.
  */
-async function addLinear8(graph: GraphBuilder, {name, input, weights, output}: Linear): Promise<string> {
+async function addLinear8(
+	graph: GraphBuilder,
+	{name, input, weights, output}: Linear,
+	quantiser: Quantiser,
+): Promise<string> {
 	const {rows, columns} = weights;
 	const codes = new Uint8Array(rows * columns);
 	const scales = new Float32Array(rows);
-	for await (const {from, count, floats} of rowBlocks(weights)) {
-		const block = quantiseRows8(floats, columns);
+	for await (const {from, count, ...block} of quantiser.blocks(weights, '8-bit')) {
 		transposeInto(codes, rows, block.codes, {from, count, columns});
 		scales.set(block.scales, from);
 	}
@@ -55,13 +64,16 @@ async function addLinear8(graph: GraphBuilder, {name, input, weights, output}: L
 	return graph.node('Mul', [product, divisor], named(output));
 }
 
-async function addLinear4(graph: GraphBuilder, {name, input, weights, output}: Linear): Promise<string> {
+async function addLinear4(
+	graph: GraphBuilder,
+	{name, input, weights, output}: Linear,
+	quantiser: Quantiser,
+): Promise<string> {
 	const {rows, columns} = weights;
 	const blocks = Math.ceil(columns / blockSize);
 	const scales = new Float32Array(rows * blocks);
 	async function* codes() {
-		for await (const {from, floats} of rowBlocks(weights)) {
-			const block = quantiseRows4(floats, columns);
+		for await (const {from, ...block} of quantiser.blocks(weights, '4-bit')) {
 			scales.set(block.scales, from * blocks);
 			yield block.codes;
 		}

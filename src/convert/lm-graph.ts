@@ -8,6 +8,7 @@ import {codebookRows, findLmTensors, type LayerTensors, type LmTensors} from './
 import {type Matrix, rowBlocks} from './matrix.js';
 import {bytesOf, elementCode, GraphBuilder} from './onnx/graph-builder.js';
 import {WeightsFile} from './onnx/weights-file.js';
+import {createQuantiser, type Quantiser} from './quantiser.js';
 import {addRotation, type Rotate} from './rotation.js';
 import type {Safetensors} from './safetensors.js';
 import {addSelfAttention} from './self-attention.js';
@@ -40,14 +41,17 @@ export async function convertLm(folder: string, conversion: LmConversion): Promi
 	const shape = lmShape(config, takesFeatures);
 	const tensors = findLmTensors(checkpoint, config);
 	const weights = await WeightsFile.create(path.join(folder, 'lm.weights'));
+	const quantiser = createQuantiser();
 	try {
 		const graph = new GraphBuilder('lm', weights);
-		await addLm(graph, tensors, conversion);
+		await addLm(graph, tensors, conversion, quantiser);
 		await weights.finish();
 		await graph.write(path.join(folder, 'lm.onnx'));
 	} catch (error) {
 		await weights.abandon();
 		throw error;
+	} finally {
+		await quantiser.close();
 	}
 	return shape;
 }
@@ -77,7 +81,12 @@ function lmShape(config: LmConfig, takesFeatures: boolean): ModelManifest['lm'] 
 	};
 }
 
-async function addLm(graph: GraphBuilder, tensors: LmTensors, conversion: LmConversion): Promise<void> {
+async function addLm(
+	graph: GraphBuilder,
+	tensors: LmTensors,
+	conversion: LmConversion,
+	quantiser: Quantiser,
+): Promise<void> {
 	const {checkpoint, config, scheme, attention = splitAttention, onProgress} = conversion;
 	const parts = config.num_layers + 2;
 	let x = await addEmbedding(graph, tensors.embeddings, conversion);
@@ -85,14 +94,16 @@ async function addLm(graph: GraphBuilder, tensors: LmTensors, conversion: LmConv
 
 	const rotate = addRotation(graph, config);
 	const attend = attention(graph, config);
+	const shared: Parts = {graph, checkpoint, config, scheme, quantiser};
 	for (const [i, layer] of tensors.layers.entries()) {
-		x = await addAttentionBlock({graph, checkpoint, config, scheme, rotate, attend}, i, layer, x);
-		x = await addFeedForwardBlock({graph, checkpoint, config, scheme}, i, layer, x);
+		x = await addAttentionBlock({...shared, rotate, attend}, i, layer, x);
+		x = await addFeedForwardBlock(shared, i, layer, x);
 		onProgress?.(i + 2, parts);
 	}
 
 	const normed = await addNorm({graph, checkpoint, config}, tensors.outNorm, x);
-	await addLinear(graph, scheme, {name: 'text_linear', input: normed, weights: tensors.textLinear, output: 'logits'});
+	const head = {name: 'text_linear', input: normed, weights: tensors.textLinear, output: 'logits'};
+	await addLinear(graph, scheme, head, quantiser);
 	graph.output('logits', 'float', [1, 'T', config.text_card]);
 	if (tensors.extraHeads) await addVad(graph, tensors.extraHeads, config, normed);
 	onProgress?.(parts, parts);
@@ -119,7 +130,13 @@ async function addEmbedding(graph: GraphBuilder, table: Matrix, conversion: LmCo
 	return graph.node('Add', [sum, graph.input('features', 'float', [1, 'T', config.dim])]);
 }
 
-type Parts = {graph: GraphBuilder; checkpoint: Safetensors; config: LmConfig; scheme: Scheme};
+type Parts = {
+	graph: GraphBuilder;
+	checkpoint: Safetensors;
+	config: LmConfig;
+	scheme: Scheme;
+	quantiser: Quantiser;
+};
 
 /** x + out_proj(attention(norm1(x))) */
 async function addAttentionBlock(
@@ -128,39 +145,37 @@ async function addAttentionBlock(
 	tensors: LayerTensors,
 	x: string,
 ): Promise<string> {
-	const {graph, config, scheme} = parts;
+	const {graph, config, scheme, quantiser} = parts;
 	const normed = await addNorm(parts, tensors.norm1, x);
 	const projected = await addSelfAttention(
 		graph,
 		scheme,
 		{layer, shape: config, input: normed, inProj: tensors.inProj, outProj: tensors.outProj},
-		{rotate, attend},
+		{rotate, attend, quantiser},
 	);
 	return graph.node('Add', [x, projected]);
 }
 
 /** x + linear_out(SiLU(gate) ⊙ up), [gate; up] = linear_in(norm2(x)) */
 async function addFeedForwardBlock(parts: Parts, layer: number, tensors: LayerTensors, x: string): Promise<string> {
-	const {graph, scheme} = parts;
+	const {graph, scheme, quantiser} = parts;
 	const normed = await addNorm(parts, tensors.norm2, x);
-	const both = await addLinear(graph, scheme, {
-		name: `layers.${layer}.linear_in`,
-		input: normed,
-		weights: tensors.linearIn,
-	});
+	const linearIn = {name: `layers.${layer}.linear_in`, input: normed, weights: tensors.linearIn};
+	const both = await addLinear(graph, scheme, linearIn, quantiser);
 	const [gate, up] = graph.nodes('Split', [both], 2, {attributes: {axis: -1, num_outputs: 2}});
 	// With alpha 1, QuickGelu is SiLU, in one operator.
 	const activated = graph.node('QuickGelu', [gate!], {domain: 'com.microsoft', attributes: {alpha: {float: 1}}});
-	const down = await addLinear(graph, scheme, {
-		name: `layers.${layer}.linear_out`,
-		input: graph.node('Mul', [activated, up!]),
-		weights: tensors.linearOut,
-	});
-	return graph.node('Add', [x, down]);
+	const gated = graph.node('Mul', [activated, up!]);
+	const linearOut = {name: `layers.${layer}.linear_out`, input: gated, weights: tensors.linearOut};
+	return graph.node('Add', [x, await addLinear(graph, scheme, linearOut, quantiser)]);
 }
 
 /** RMSNorm over the last axis, in f32. */
-async function addNorm({graph, checkpoint, config}: Omit<Parts, 'scheme'>, name: string, x: string): Promise<string> {
+async function addNorm(
+	{graph, checkpoint, config}: Omit<Parts, 'scheme' | 'quantiser'>,
+	name: string,
+	x: string,
+): Promise<string> {
 	const alpha = graph.floats(await checkpoint.readFloats(name), [config.dim]);
 	return graph.node('SimplifiedLayerNormalization', [x, alpha], {
 		attributes: {axis: -1, epsilon: {float: config.norm_eps}},
