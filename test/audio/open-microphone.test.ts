@@ -6,7 +6,7 @@ import {after, before, test} from 'node:test';
 import type {BackendName} from '../../src/audio/microphone.js';
 import {missing} from '../cli/command.js';
 import {projectRoot} from '../project-root.js';
-import {Hearing} from './microphones/hearing.js';
+import {exitCode, Hearing} from './microphones/hearing.js';
 import {VirtualMicrophone} from './virtual-microphone.js';
 
 const addon = path.join(projectRoot, 'node_modules', 'naudiodon', 'build', 'Release', 'naudiodon.node');
@@ -93,6 +93,7 @@ for (const backend of ['naudiodon', 'koffi'] as const) {
 			await ears.open({backend});
 			await ears.sine(770);
 			await ears.close();
+			assert.equal(await ears.exit(), exitCode);
 		});
 	});
 

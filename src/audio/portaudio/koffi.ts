@@ -12,7 +12,7 @@ import {Delivery} from '../microphones/delivery.js';
 import {channelsToOpen, toMono} from '../microphones/mono.js';
 import {checkStillThere, microphonesOf, refusal, withProbedRates} from './devices.js';
 import {PortAudioLibrary, type PortAudioStream, portAudioSoname} from './library.js';
-import {inTurn} from './turns.js';
+import {inTurn, leaveStuckThread} from './turns.js';
 
 const blockMs = 20;
 /** A read that takes longer waits for a device that is no more. */
@@ -108,7 +108,8 @@ function read(library: PortAudioLibrary, stream: PortAudioStream, opened: Opened
 	delivery.onRelease(async () => {
 		const hasEnded = await Promise.race([ended.then(() => true), sleep(longestReadMs, false, {ref: false})]);
 		if (hasEnded) return giveBack();
-		// A sound server was killed, and PortAudio waits for it for two minutes. Meanwhile its successor can be heard, so nobody waits for this one.
+		// Its sound server was killed, and it may wait for ever; the server's successor can be heard all the same.
+		leaveStuckThread();
 		void ended.then(giveBack).catch(() => {});
 	});
 	return delivery;

@@ -1,25 +1,41 @@
-import {AudioError} from '../audio-error.js';
-
-/** A driver that does not let go of its device for so long has hung; only a new process can open it again. */
-const longestWaitMs = 10_000;
+/** What takes longer hangs: ALSA's PulseAudio plugin locks itself out for good when its server is killed. */
+const longestTurnMs = 3000;
 
 let last: Promise<unknown> = Promise.resolve();
+let isStuck = false;
 
 /**
- * Does `work` when what was begun before has ended: PortAudio's functions, reads aside, must not run at the same time on two threads. Throws `AudioError` where something before it
- * does not end; the work is not begun then.
+ * Does `work` when what was begun before has ended: PortAudio's functions, reads aside, must not run at the same time on two threads. What hangs is
+ * overtaken: its device is lost to this process, the others are not.
  */
 export function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
 	const before = last;
-	let isGivenUp = false;
-	const done = before.then(() => (isGivenUp ? undefined : work())) as Promise<Result>;
+	const done = endOrHang(before).then(work);
 	last = done.catch(() => {});
-	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => {
-			isGivenUp = true;
-			reject(new AudioError('device-refused', 'The microphone that was open before does not close: its driver hangs.'));
-		}, longestWaitMs);
-		void before.then(() => clearTimeout(timer));
-		done.then(resolve, reject);
-	});
+	return done;
 }
+
+async function endOrHang(before: Promise<unknown>): Promise<void> {
+	let timer: NodeJS.Timeout | undefined;
+	const hangs = new Promise<boolean>(resolve => {
+		timer = setTimeout(resolve, longestTurnMs, true);
+	});
+	if (await Promise.race([before.then(() => false), hangs])) leaveStuckThread();
+	clearTimeout(timer);
+}
+
+/** A thread of this process never comes back. Node waits for its threads when it exits; from now on it does not. */
+export function leaveStuckThread(): void {
+	if (isStuck) return;
+	isStuck = true;
+	process.once('exit', code => endNow?.(code));
+}
+
+/** The system's own end of a process, after everything else that Node does. */
+let endNow: ((code: number) => void) | undefined;
+void import('koffi').then(
+	({default: koffi}) => {
+		endNow = koffi.load('libc.so.6').func('void _exit(int)');
+	},
+	() => {},
+);

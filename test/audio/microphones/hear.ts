@@ -1,6 +1,6 @@
 import type {Microphone} from '../../../src/audio/microphone.js';
 import {openMicrophone} from '../../../src/audio/open-microphone.js';
-import type {FromHearing, HearingTask} from './hearing.js';
+import {exitCode, type FromHearing, type HearingTask} from './hearing.js';
 
 // Hears a microphone in a process of its own, for `hearing.ts`.
 
@@ -8,7 +8,8 @@ const say = (message: FromHearing) => process.send!(message);
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 let microphone: Microphone;
-process.on('message', async (task: HearingTask | 'close') => {
+process.on('message', async (task: HearingTask | 'close' | 'exit') => {
+	if (task === 'exit') process.exit(exitCode);
 	if (task === 'close') {
 		await microphone.close();
 		say({type: 'closed', nSamples: microphone.nSamples});

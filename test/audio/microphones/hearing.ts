@@ -1,4 +1,5 @@
 import {type ChildProcess, fork} from 'node:child_process';
+import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {MicrophoneDevice, MicrophoneRequest} from '../../../src/audio/microphone.js';
 
@@ -13,6 +14,9 @@ export type FromHearing =
 	| {type: 'closed'; nSamples: number}
 	| {type: 'failed'; message: string; code: string};
 type Message<Type> = Extract<FromHearing, {type: Type}>;
+
+/** What the process ends with when it is asked to exit. */
+export const exitCode = 7;
 
 /** A process that hears microphones: native code prints what it likes there, and finds the sound server that `env` names. */
 export class Hearing {
@@ -66,6 +70,13 @@ export class Hearing {
 	async close(): Promise<Message<'closed'>> {
 		this.#child.send('close');
 		return this.next('closed');
+	}
+
+	/** Lets the process exit by itself; resolves with its exit code. */
+	async exit(): Promise<number | null> {
+		this.#child.send('exit');
+		const [code] = await once(this.#child, 'exit');
+		return code;
 	}
 
 	/** Ends the process. */
