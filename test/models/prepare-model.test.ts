@@ -1,3 +1,4 @@
+import '../own-folders.js';
 import assert from 'node:assert/strict';
 import {cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
