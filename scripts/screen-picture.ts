@@ -51,7 +51,7 @@ try {
 	await shows(/ {2}0:3\d/);
 	await shows(/› \S+ \S+ \S+ .*…\n/);
 	await shows(/^r pause/m);
-	const capture = tmux('capture-pane', '-e', '-p');
+	const capture = tmux('capture-pane', '-e', '-p', '-N');
 	mkdirSync(path.dirname(picture), {recursive: true});
 	writeFileSync(
 		picture,

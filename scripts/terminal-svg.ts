@@ -17,8 +17,14 @@ const margin = 14;
 export function terminalSvg(capture: string, columns: number, rows: number, title: string): string {
 	const width = columns * cell.width + 2 * margin;
 	const height = rows * cell.height + 2 * margin;
-	const lines = capture.split('\n').slice(0, rows);
-	const body = lines.flatMap((line, row) => runsOf(line).flatMap(run => runSvg(run, row)));
+	// tmux writes only how a style changes, from one row to the next too.
+	let style = plain;
+	const body: string[] = [];
+	for (const [row, line] of capture.split('\n').slice(0, rows).entries()) {
+		const read = runsOf(line, style);
+		style = read.style;
+		body.push(...read.runs.flatMap(run => runSvg(run, row)));
+	}
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">`,
 		`<rect width="${width}" height="${height}" rx="8" fill="${background}"/>`,
@@ -31,9 +37,9 @@ export function terminalSvg(capture: string, columns: number, rows: number, titl
 }
 
 /** Pieces of a line by their style; tmux writes styles as SGR sequences and nothing else. */
-function runsOf(line: string): Run[] {
+function runsOf(line: string, before: Style): {runs: Run[]; style: Style} {
 	const runs: Run[] = [];
-	let style = plain;
+	let style = before;
 	let column = 0;
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is read.
 	for (const [token, parameters] of line.matchAll(/\x1b\[([\d;]*)m|[^\x1b]+/g)) {
@@ -44,7 +50,7 @@ function runsOf(line: string): Run[] {
 		runs.push({text: token, column, style});
 		column += textWidth(token);
 	}
-	return runs;
+	return {runs, style};
 }
 
 function styled(before: Style, parameters: string): Style {

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 
 /** What a Raspberry Pi's firmware does to its processor. `now`: words for what it does at this moment; `before`: what it did since the machine was started. */
@@ -8,16 +8,33 @@ export type Throttling = {now: string[]; before: string[]};
 const bits = ['under-voltage', 'frequency capped', 'throttled', 'soft temperature limit'];
 const sinceStartShift = 16;
 
-/** Firmware and kernel say it in one of these places: Raspberry Pi OS in the first, kernels without its patches only as an alarm of the voltage sensor. */
-const firmwareFile = 'sys/devices/platform/soc/soc:firmware/get_throttled';
+/** Raspberry Pi OS says it here; the name of the first folder differs from board to board: `soc`, `soc@107c000000`. */
+const platformFolder = 'sys/devices/platform';
+/** Kernels without Raspberry Pi's patches say it only as an alarm of the voltage sensor. */
 const sensorsFolder = 'sys/class/hwmon';
 
 /** What the firmware below `root` reports; undefined where there is none, as on everything but a Raspberry Pi. */
 export function readThrottling(root: string): Throttling | undefined {
-	const reported = readText(path.join(root, firmwareFile));
+	const file = firmwareFile(path.join(root, platformFolder));
+	const reported = file === undefined ? undefined : readText(file);
 	if (reported !== undefined) return parseThrottled(reported);
 	const alarm = voltageAlarm(path.join(root, sensorsFolder));
 	return alarm === undefined ? undefined : {now: alarm ? [bits[0]!] : [], before: []};
+}
+
+/** A board's firmware does not move: it is looked for once. */
+const foundFiles = new Map<string, string | undefined>();
+
+function firmwareFile(folder: string): string | undefined {
+	if (!foundFiles.has(folder)) {
+		const candidates = listFolder(folder)
+			.filter(name => /^soc(?:@|$)/.test(name))
+			.flatMap(soc => listFolder(path.join(folder, soc)).map(name => path.join(folder, soc, name)))
+			.filter(name => name.endsWith(':firmware'))
+			.map(name => path.join(name, 'get_throttled'));
+		foundFiles.set(folder, candidates.find(existsSync));
+	}
+	return foundFiles.get(folder);
 }
 
 /** `50005` and `throttled=0x50005` (hexadecimal both). Undefined for anything else. */

@@ -39,3 +39,14 @@ test('where the firmware says nothing, the voltage sensor does', t => {
 	writeFiles(root, {'sys/class/hwmon/hwmon1/in0_lcrit_alarm': '0\n'});
 	assert.deepEqual(readThrottling(root), {now: [], before: []});
 });
+
+for (const soc of ['soc', 'soc@107c000000']) {
+	test(`the firmware is found below ${soc}`, t => {
+		const root = temporaryFolder(t);
+		writeFiles(root, {
+			'sys/devices/platform/serial8250/power/control': 'auto\n',
+			[`sys/devices/platform/${soc}/${soc}:firmware/get_throttled`]: '4\n',
+		});
+		assert.deepEqual(readThrottling(root), {now: ['throttled'], before: []});
+	});
+}

@@ -1,7 +1,6 @@
 import {EventEmitter} from 'node:events';
 import {render, useInput} from 'ink';
-import {keyPresses} from './key-name.js';
-import type {KeyName} from './keymap.js';
+import {type KeyPress, keyPresses} from './key-name.js';
 import {LiveScreen} from './LiveScreen.js';
 import {isSameLine, type Line} from './line.js';
 import type {LiveState} from './live-state.js';
@@ -14,7 +13,8 @@ export type InkScreenOptions = {
 	terminal: PaintTarget;
 	context: ScreenContext;
 	hasColour: boolean;
-	onKey(key: KeyName, text: string): void;
+	/** Keys that came in one piece. */
+	onKeys(presses: readonly KeyPress[]): void;
 };
 
 /** The live screen as Ink renders it. */
@@ -33,7 +33,7 @@ export type InkScreen = {
  * time when captions come: so rows that did not change are not given to it.
  */
 export function openInkScreen(options: InkScreenOptions, first: LiveState): InkScreen {
-	const {stdin, terminal, context, hasColour, onKey} = options;
+	const {stdin, terminal, context, hasColour, onKeys} = options;
 	const painter = createPainter(terminal);
 	let shown: {rows: readonly Line[]; theme: string} | undefined;
 	let kept: readonly boolean[] = [];
@@ -50,7 +50,7 @@ export function openInkScreen(options: InkScreenOptions, first: LiveState): InkS
 		sink.columns = state.screen.columns;
 		return (
 			<>
-				<Keys onKey={onKey} />
+				<Keys onKeys={onKeys} />
 				<LiveScreen lines={lines} columns={state.screen.columns} theme={theme} hasColour={hasColour} isKept={isKept} />
 			</>
 		);
@@ -77,10 +77,8 @@ export function openInkScreen(options: InkScreenOptions, first: LiveState): InkS
 	};
 }
 
-function Keys({onKey}: Pick<InkScreenOptions, 'onKey'>) {
-	useInput((input, key) => {
-		for (const press of keyPresses(input, key)) onKey(press.key, press.text);
-	});
+function Keys({onKeys}: Pick<InkScreenOptions, 'onKeys'>) {
+	useInput((input, key) => onKeys(keyPresses(input, key)));
 	return null;
 }
 

@@ -35,6 +35,13 @@ export function keyPresses(input: string, key: Key): KeyPress[] {
 	return key.meta ? [{key: 'escape', text: ''}, ...presses] : presses;
 }
 
+/** So many different characters in one piece nobody typed: it is a paste, which is text and never commands. */
+const fewestPasted = 4;
+
+/** Whether presses that came in one piece are a paste. A key that is held comes in pieces too, on a slow line. */
+export const isPaste = (presses: readonly KeyPress[]): boolean =>
+	presses.length >= fewestPasted && presses.some(({key}) => key !== presses[0]!.key);
+
 function characterPress(character: string): KeyPress | undefined {
 	const code = character.codePointAt(0)!;
 	if (character === '\r' || character === '\n') return {key: 'return', text: ''};

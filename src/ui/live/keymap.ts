@@ -34,7 +34,7 @@ export const defaultKeymap = {
 		export: {keys: ['e'], bar: 'export', help: 'export the transcript'},
 		...moves,
 		sessions: {keys: ['b'], bar: 'sessions', help: 'browse, search and rename earlier sessions'},
-		back: {keys: ['escape'], help: 'from an earlier session back to the one that is on'},
+		back: {keys: ['escape'], help: 'back from an earlier session; no search'},
 		captionsOnly: {keys: ['z'], bar: 'captions only', help: 'captions only, or everything'},
 		look: {keys: ['t'], bar: 'look', help: 'theme and size'},
 		help: {keys: ['?'], bar: 'help', help: 'this help'},

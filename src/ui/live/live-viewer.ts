@@ -8,6 +8,7 @@ import type {Item} from './caption-item.js';
 import {formatNames} from './dialogue.js';
 import {exportFile, exportToFile, isTaken} from './export-file.js';
 import {type FoundAt, type JournalPages, openJournalPages} from './journal-pages.js';
+import {isPaste, type KeyPress} from './key-name.js';
 import {type Action, type Keymap, type KeyName, listModes, textModes} from './keymap.js';
 import {initialState, type LiveAction, type LiveState, layoutOf, reduce, wantedPage} from './live-state.js';
 import {type Look, textSizeNames, themeNames} from './look.js';
@@ -55,8 +56,8 @@ export type LiveViewer = {
 	readonly state: LiveState;
 	/** Has `listener` called after each change, with what it came from. */
 	subscribe(listener: (from: ChangeFrom) => void): () => void;
-	/** A key, and the text that it stands for. */
-	press(key: KeyName, text: string): void;
+	/** Keys that came in one piece. A paste is text: where none is typed, it does nothing. */
+	pressAll(presses: readonly KeyPress[]): void;
 	resize(columns: number, rows: number): void;
 	/** Resolves when the user leaves. */
 	readonly ended: Promise<LiveEnd>;
@@ -310,6 +311,7 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 		},
 		back() {
 			if (state.viewed) dispatch({type: 'view'});
+			else dispatch({type: 'query', query: ''});
 		},
 		open: () => browsing.open(),
 		searchAll: () => dispatch({type: 'mode', mode: 'searchAll', typed: state.browser.query}),
@@ -361,9 +363,10 @@ export function createLiveViewer(options: LiveViewerOptions): LiveViewer {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-		press(key, text) {
+		pressAll(presses) {
+			if (isPaste(presses) && !textModes.includes(state.mode)) return;
 			changeFrom = 'key';
-			press(key, text);
+			for (const {key, text} of presses) press(key, text);
 			changeFrom = 'news';
 		},
 		resize: (columns, rows) => dispatch({type: 'screen', columns, rows}),

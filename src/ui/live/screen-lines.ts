@@ -27,21 +27,20 @@ export function screenLines(state: LiveState, context: ScreenContext): ScreenLin
 
 	const over = warningLines(state, context, layout.captions);
 	const captions = middleRows(state, context, layout.captions, over);
-	let gauges = layout.gauges > 0 ? gaugeLines(state, layout.gauges) : [];
-	let keyBar = layout.keyBar > 0 ? [bottomLine(state, context)] : [];
-	const dialogue = dialogueLines(state, context.keymap).slice(-(layout.height - layout.header));
-	if (dialogue.length > 0) {
-		const below = gauges.length + keyBar.length;
-		const overlaid = Math.max(0, dialogue.length - below);
-		captions.splice(captions.length - overlaid, overlaid, ...dialogue.slice(0, overlaid));
-		const rest = dialogue.slice(overlaid);
-		const rows = [...rest, ...Array.from({length: below - rest.length}, (): Line => [])];
-		gauges = rows.slice(0, gauges.length);
-		keyBar = rows.slice(gauges.length);
-	} else if (state.message !== undefined && keyBar.length === 0) {
-		// A screen too low for a key bar says what was done in its last row.
-		captions.splice(captions.length - 1, 1, messageLine(state.message));
-	}
+	const below = [
+		...(layout.gauges > 0 ? gaugeLines(state, layout.gauges) : []),
+		...(layout.keyBar > 0 ? [keyBarLine(state, context.keymap)] : []),
+	];
+	const panel = panelLines(state, context, layout.height - layout.header);
+	const overlaid = Math.max(0, panel.length - below.length);
+	captions.splice(captions.length - overlaid, overlaid, ...panel.slice(0, overlaid));
+	const rest = panel.slice(overlaid);
+	// What is asked begins where the gauges do; what is said stands in the last rows, below them.
+	const isDialogue = rest.length > 0 && isAsking(state);
+	if (isDialogue) below.splice(0, below.length, ...rest, ...below.slice(rest.length).map((): Line => []));
+	else below.splice(below.length - rest.length, rest.length, ...rest);
+	const gauges = below.slice(0, layout.gauges);
+	const keyBar = below.slice(layout.gauges);
 	return {
 		header: headerLines(state, layout.header),
 		captions: captions.map(cut),
@@ -119,9 +118,15 @@ function warningLines(state: LiveState, {advice}: ScreenContext, height: number)
 		.map(line => padLine(cutLine([span(` ${line}`, 'warning')], columns, state.marks.more), columns, 'warning'));
 }
 
-function bottomLine(state: LiveState, {keymap}: ScreenContext): Line {
-	if (state.busy !== undefined) return messageLine(`${state.busy}${state.marks.more}`);
-	return state.message === undefined ? keyBarLine(state, keymap) : messageLine(state.message);
-}
+const isAsking = (state: LiveState) => !['captions', 'help', 'sessions', 'hits'].includes(state.mode);
 
-const messageLine = (text: string): Line => [span(text, 'dialogue')];
+/** What is asked, else what is being done or was done; none as a rule. */
+function panelLines(state: LiveState, {keymap}: ScreenContext, height: number): Line[] {
+	if (isAsking(state)) return dialogueLines(state, keymap).slice(-height);
+	const said = state.busy === undefined ? state.message : `${state.busy}${state.marks.more}`;
+	if (said === undefined) return [];
+	const most = Math.min(height, 3);
+	const lines = wrapText(said, Math.max(2, state.screen.columns));
+	const shown = lines.length > most ? [...lines.slice(0, most - 1), lines.slice(most - 1).join(' ')] : lines;
+	return shown.map((line): Line => [span(line, 'dialogue')]);
+}

@@ -78,7 +78,7 @@ export async function showLive(client: RecorderClient, options: ShowLiveOptions)
 			context,
 			hasColour: (env.NO_COLOR ?? '') === '',
 			terminal: stdout,
-			onKey: viewer.press,
+			onKeys: viewer.pressAll,
 		},
 		viewer.state,
 	);

@@ -45,10 +45,10 @@ function attach(
 		counts,
 		sessionsFolder,
 		press: (...keys: string[]) => {
-			for (const key of keys) viewer.press(key, key.length === 1 ? key : key === 'space' ? ' ' : '');
+			for (const key of keys) viewer.pressAll([{key, text: key.length === 1 ? key : ''}]);
 		},
 		type: (text: string) => {
-			for (const character of text) viewer.press(character === ' ' ? 'space' : character, character);
+			viewer.pressAll([...text].map(character => ({key: character === ' ' ? 'space' : character, text: character})));
 		},
 		/** Resolves when the state is so. */
 		until: (what: (state: LiveState) => boolean) =>
@@ -175,6 +175,18 @@ test('r does what the state asks for', async t => {
 		await new Promise(setImmediate);
 		assert.deepEqual(recorder.commands, command ? [command] : []);
 	}
+});
+
+test('a paste is text where text is typed, and nothing elsewhere', t => {
+	const {viewer, recorder, press, type} = attach(t);
+	type('quality');
+	assert.equal(viewer.state.mode, 'captions');
+	press('N');
+	type('quality');
+	assert.equal(viewer.state.typed, 'quality');
+	press('escape', 'q');
+	type('yyyy');
+	assert.deepEqual(recorder.commands, [{name: 'stop'}]);
 });
 
 test('a stop that fails is said, and the viewer stays', async t => {
