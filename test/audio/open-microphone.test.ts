@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import os from 'node:os';
+import {existsSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {after, before, test} from 'node:test';
+import {after, before, type TestContext, test} from 'node:test';
 import type {BackendName} from '../../src/audio/microphone.js';
 import {missing} from '../cli/command.js';
 import {projectRoot} from '../project-root.js';
+import {temporaryFolder} from '../temporary-folder.js';
 import {exitCode, Hearing} from './microphones/hearing.js';
 import {VirtualMicrophone} from './virtual-microphone.js';
 
@@ -98,21 +98,38 @@ for (const backend of ['naudiodon', 'koffi'] as const) {
 	});
 
 	test(`${backend} gives what ALSA's file plugin has, sample by sample`, {skip: skips[backend], timeout}, async t => {
-		const folder = mkdtempSync(path.join(os.tmpdir(), 'pcm-'));
-		t.after(() => rmSync(folder, {recursive: true}));
 		const samples = Int16Array.from({length: 24_000 * 5}, (_, i) => ((i * 7919) % 65_536) - 32_768);
-		const raw = path.join(folder, 'in.raw');
-		writeFileSync(raw, samples);
-		const config = path.join(folder, 'asound.conf');
-		const pcm = `type file\n\tslave.pcm { type null }\n\tfile /dev/null\n\tinfile "${raw}"\n\tformat raw`;
-		writeFileSync(config, `pcm.!default {\n\t${pcm}\n}\n`);
-		await hearing({ALSA_CONFIG_PATH: config}, async ears => {
+		await hearing(fileMicrophone(t, samples), async ears => {
 			const {sampleRate, device} = await ears.open({backend, channel: 1}, 24_000);
 			assert.deepEqual([sampleRate, device.route], [24_000, 'alsa']);
 			const first = await ears.next('first');
 			assert.deepEqual(first.samples, [...samples.subarray(0, 24_000)]);
 		});
 	});
+
+	test(`${backend} leaves nothing open, however often it is opened`, {skip: skips[backend], timeout}, async t => {
+		const env = fileMicrophone(t, new Int16Array(1000));
+		await hearing(env, async ears => {
+			const counts: number[] = [];
+			for (let time = 0; time < 12; time++) {
+				await ears.open({backend});
+				counts.push((await ears.close()).nDescriptors);
+			}
+			// The first may load what stays.
+			assert.deepEqual(new Set(counts.slice(1)), new Set([counts[1]]));
+		});
+	});
+}
+
+/** An ALSA of its own that has one device, which gives the samples as fast as they are taken. */
+function fileMicrophone(t: TestContext, samples: Int16Array): Record<string, string> {
+	const folder = temporaryFolder(t);
+	const raw = path.join(folder, 'in.raw');
+	writeFileSync(raw, samples);
+	const config = path.join(folder, 'asound.conf');
+	const pcm = `type file\n\tslave.pcm { type null }\n\tfile /dev/null\n\tinfile "${raw}"\n\tformat raw`;
+	writeFileSync(config, `pcm.!default {\n\t${pcm}\n}\n`);
+	return {ALSA_CONFIG_PATH: config};
 }
 
 test('a name that no microphone has is told with those that there are', {skip: noServer, timeout}, async () => {

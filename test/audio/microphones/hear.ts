@@ -1,3 +1,4 @@
+import {readdirSync} from 'node:fs';
 import type {Microphone} from '../../../src/audio/microphone.js';
 import {openMicrophone} from '../../../src/audio/open-microphone.js';
 import {exitCode, type FromHearing, type HearingTask} from './hearing.js';
@@ -12,7 +13,7 @@ process.on('message', async (task: HearingTask | 'close' | 'exit') => {
 	if (task === 'exit') process.exit(exitCode);
 	if (task === 'close') {
 		await microphone.close();
-		say({type: 'closed', nSamples: microphone.nSamples});
+		say({type: 'closed', nSamples: microphone.nSamples, nDescriptors: readdirSync('/proc/self/fd').length});
 		return;
 	}
 	/** Samples of the last quarter of a second. */

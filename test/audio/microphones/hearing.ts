@@ -11,7 +11,7 @@ export type FromHearing =
 	| {type: 'first'; samples: number[]}
 	| {type: 'heard'; frequency: number; peak: number}
 	| {type: 'end'; message: string; nSamples: number}
-	| {type: 'closed'; nSamples: number}
+	| {type: 'closed'; nSamples: number; nDescriptors: number}
 	| {type: 'failed'; message: string; code: string};
 type Message<Type> = Extract<FromHearing, {type: Type}>;
 
