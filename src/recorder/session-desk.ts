@@ -12,11 +12,13 @@ import type {JournalWriter} from '../session/journal-writer.js';
 import {createOffRecordSession, endOffRecordSession, isOffRecord} from '../session/off-record.js';
 import {safeLine} from '../session/safe-text.js';
 import {claimSession} from '../session/session-claim.js';
+import {SessionError} from '../session/session-error.js';
 import {createSession, readSessionRecord, type SessionFolder} from '../session/session-folder.js';
-import {sessionFiles} from '../session/session-record.js';
+import {type SessionRecord, sessionFiles} from '../session/session-record.js';
 import {loadTranscript} from '../session/transcript.js';
 import {readJsonRecord, writeJsonRecord} from '../system/atomic-file.js';
 import {openSettings, type Settings} from '../system/settings.js';
+import {CaptureLink} from './capture-link.js';
 import {closeTape} from './close-tape.js';
 import {LiveSession} from './live-session.js';
 import type {FromRecorder, RecorderState, StartOptions} from './protocol.js';
@@ -86,7 +88,8 @@ export class SessionDesk {
 			return;
 		}
 		const folder = capture.sessionFolder;
-		const record = await readSessionRecord(folder);
+		const record = await this.#recordOf(folder);
+		if (!record) return;
 		const settings = openSettings().values;
 		const journalOptions = this.#journalOptions();
 		const {writer, journal} = await continueJournal(path.join(folder, sessionFiles.journal), journalOptions);
@@ -99,6 +102,30 @@ export class SessionDesk {
 			'The recorder was started again in the middle of this session: nothing of the recording is lost.',
 		);
 		void setTimeout(60_000, undefined, {ref: false}).then(() => this.#options.notice('recovery', undefined));
+	}
+
+	/** What `session.json` says of a session that is being recorded; where that is gone or damaged, nobody can go on with it, and its capture is ended: what is on the tape stays. */
+	async #recordOf(folder: string): Promise<SessionRecord | undefined> {
+		try {
+			return await readSessionRecord(folder);
+		} catch (error) {
+			if (!(error instanceof SessionError)) throw error;
+			this.#options.log(`Cannot go on with what is recorded: ${error.message}`);
+			this.#options.notice(
+				'recovery',
+				`What was being recorded was ended, as nobody could go on with it: ${error.message}`,
+			);
+			const link = new CaptureLink({
+				folder,
+				launch: async () => {},
+				onStatus: () => {},
+				onEvent: async () => {},
+				onRunning: () => {},
+				onProblem: () => {},
+			});
+			await link.stop();
+			return undefined;
+		}
 	}
 
 	/** Begins a session where none is on; the outcome says how, or why not. */
@@ -139,7 +166,7 @@ export class SessionDesk {
 			return {isDone: true, message: `Recording ${safeLine(title)} ${where}, ${heard}.`, folder: made.folder};
 		} catch (error) {
 			this.#options.log(`A session could not be started: ${(error as Error).message}`);
-			return {isDone: false, message: (error as Error).message};
+			return {isDone: false, message: whyNot(error)};
 		}
 	}
 
@@ -246,6 +273,19 @@ export class SessionDesk {
 		const deadline = performance.now() + deviceTimeoutMs;
 		while (session.state === 'starting' && performance.now() < deadline) await setTimeout(20);
 	}
+}
+
+/** Why a session could not be begun, in one sentence. */
+function whyNot(error: unknown): string {
+	const {code, syscall, path: place, message} = error as NodeJS.ErrnoException;
+	if (!syscall) return message;
+	const reasons: Record<string, string> = {
+		ENOSPC: 'no space is left on the disk',
+		EDQUOT: 'the disk quota is used up',
+		EROFS: 'the disk is read-only',
+		EACCES: 'permission denied',
+	};
+	return `No session can be begun${place ? ` in ${place}` : ''}: ${reasons[code ?? ''] ?? code ?? message}.`;
 }
 
 /** As people name what happened then: `Session of 2026-11-25, 09:30`. */

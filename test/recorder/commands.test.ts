@@ -256,6 +256,38 @@ test('a recording that begins by itself is said to every viewer, and `service en
 	rmSync(path.join(ownHome, 'config', 'pi-caption', 'settings.json'));
 });
 
+test('a recording that reaches its limit is saved, and the reason is said and kept', async () => {
+	const settings = path.join(ownHome, 'config', 'pi-caption', 'settings.json');
+	mkdirSync(path.dirname(settings), {recursive: true});
+	writeFileSync(settings, JSON.stringify({maxHours: 0.002, minFreeMb: 0}));
+	await begin('--device', microphone(minute));
+	const watcher = await Watcher.attach();
+	const {folder} = watcher.status!.session!;
+	await until('its end', () => watcher.status!.state === 'idle');
+	rmSync(settings);
+	assert.match(watcher.status!.notices.join(), /The recording ended by itself after 0\.002 h/);
+	watcher.close();
+	const last = journalOf(folder).at(-1)!;
+	assert.deepEqual([last.type, last.type === 'state' && last.state], ['state', 'stopped']);
+	assert.match(last.type === 'state' ? last.why! : '', /maxHours/);
+	assert.ok(statSync(path.join(folder, 'transcript.md')).isFile());
+});
+
+test('where what is recorded lost its folder, the next recorder ends it and says so', async () => {
+	await begin('--device', microphone(minute, 'speed=1'));
+	const {folder} = JSON.parse((await runProgram(['status', '--json'])).stdout).session;
+	process.kill((await runningRecorder())!.process.pid, 'SIGKILL');
+	rmSync(folder, {recursive: true});
+	const client = await connectRecorder({wants: 'events', starts: true});
+	let notices: string[] = [];
+	client.subscribe(event => {
+		if (event.type === 'snapshot' || event.type === 'status') notices = event.status.notices;
+	});
+	await until('the sentence', () => /was ended, as nobody could go on with it/.test(notices.join()));
+	client.close();
+	assert.equal(await runningCapture(), undefined);
+});
+
 test('off the record, a session that is stopped leaves nothing', async () => {
 	await begin('--off-record', '--device', microphone(minute));
 	const watcher = await Watcher.attach();
