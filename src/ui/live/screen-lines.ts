@@ -109,13 +109,19 @@ function helpRows(state: LiveState, {keymap}: ScreenContext, height: number): Li
 
 function warningLines(state: LiveState, {advice}: ScreenContext, height: number): Line[] {
 	const {columns, rows} = state.screen;
-	const most = Math.min(rows < 10 ? 1 : rows < 20 ? 2 : 4, Math.max(0, height - 1));
-	const texts = warnings(state, advice).map(({text}) => text);
-	const wrapped = texts.flatMap(text => wrapText(text, Math.max(2, columns - 2)));
-	// Where not everything fits, the beginning of each warning is worth more than all of one.
-	return (wrapped.length <= most ? wrapped : texts)
-		.slice(0, most)
-		.map(line => padLine(cutLine([span(` ${line}`, 'warning')], columns, state.marks.more), columns, 'warning'));
+	const most = Math.min(rows < 10 ? 1 : rows < 20 ? 2 : 6, Math.max(0, height - 1));
+	const shown = warnings(state, advice).slice(0, most);
+	// Each has a row; what is left goes to those that are longer, the most urgent first.
+	let nLeft = most - shown.length;
+	return shown.flatMap(({text}) => {
+		const wrapped = wrapText(text, Math.max(2, columns - 2));
+		const nRows = 1 + Math.min(nLeft, wrapped.length - 1);
+		nLeft -= nRows - 1;
+		const lines = [...wrapped.slice(0, nRows - 1), wrapped.slice(nRows - 1).join(' ')];
+		return lines.map(line =>
+			padLine(cutLine([span(` ${line}`, 'warning')], columns, state.marks.more), columns, 'warning'),
+		);
+	});
 }
 
 const isAsking = (state: LiveState) => !['captions', 'help', 'sessions', 'hits'].includes(state.mode);

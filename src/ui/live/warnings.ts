@@ -29,7 +29,7 @@ function sessionWarnings({state, session}: RecorderStatus, isModelTooBig: boolea
 		isHearing &&
 			session.capture === 'running' &&
 			!session.device &&
-			ringing('MICROPHONE LOST: nothing is heard until it is back'),
+			ringing('MICROPHONE LOST OR MISSING: nothing is heard until there is one'),
 		session.engine === 'failed' && ringing('THE MODEL FAILED: audio is recorded, captions come when it runs again'),
 		isHearing &&
 			session.device !== undefined &&
