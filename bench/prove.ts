@@ -17,6 +17,8 @@ const proofs: Record<string, string> = {
 	speed: 'a model of the true size against fp32, growing caches, the memory and its own prediction (~30 minutes)',
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
 	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
+	'naudiodon-arm64':
+		'naudiodon rebuilt for 64-bit ARM, and a tone heard through it (root, debootstrap, qemu-user-static, 10 to 20 minutes)',
 	hours: 'four hours of sound on the tiny Kyutai: memory, gaps, captions to the end (~5 minutes; option: minutes)',
 	stranger: 'a fresh Debian: clone, npm ci, demo, test, npm pack, npm i -g (root, debootstrap, ~15 minutes)',
 };

@@ -77,7 +77,7 @@ function bindingFor(file) {
 				sources,
 				include_dirs: ['portaudio/include'],
 				'cflags_cc!': ['-fno-rtti', '-fno-exceptions'],
-				// Its sources use std::string and memcpy without including them, which GCC 13 and later no longer overlook.
+				// Its sources use std::string and memcpy without including them, which GCC 14 no longer overlooks.
 				cflags_cc: ['-fexceptions', '-include', 'string', '-include', 'cstring'],
 				libraries: [file],
 			},
