@@ -1,4 +1,5 @@
 import {once} from 'node:events';
+import {readdirSync} from 'node:fs';
 import os from 'node:os';
 import {exitCode} from './exit-code.js';
 import type {Host} from './host.js';
@@ -68,8 +69,14 @@ const host: Host = {
 		}
 	},
 	giveWay() {
-		// Threads take over the niceness of the one that starts them.
-		os.setPriority(redoNiceness);
+		// Each thread has its own; those to come take over that of the one that starts them.
+		for (const thread of readdirSync('/proc/self/task')) {
+			try {
+				os.setPriority(Number(thread), redoNiceness);
+			} catch {
+				// It has ended meanwhile.
+			}
+		}
 	},
 	atExit(action) {
 		atExit.add(action);

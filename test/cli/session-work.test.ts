@@ -3,6 +3,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, truncateSync, watch, writeFileSync} from 'node:fs';
 import {cp, mkdir} from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {openAudio} from '../../src/audio/open-audio.js';
@@ -96,14 +97,24 @@ test('what cannot be imported leaves nothing', async t => {
 	assert.deepEqual(existsSync(user.sessionsFolder) ? readdirSync(user.sessionsFolder) : [], []);
 });
 
-/** Runs `args` as a process that is so slow that it can be killed, and kills it when `file` in the one session has `count` finals. */
-async function killAt(user: User, args: readonly string[], file: string, count: number): Promise<string> {
-	const config = path.join(temporaryFolderOf(user), 'xdg');
-	await mkdir(path.join(config, 'pi-caption'), {recursive: true});
-	await cp(path.join(user.configFolder, 'settings.json'), path.join(config, 'pi-caption', 'settings.json'));
+/** Runs `args` as a process that is so slow that it can be killed, and kills it when `file` in the one session has `count` finals. `beforeKill` sees it alive. */
+async function killAt(
+	user: User,
+	args: readonly string[],
+	file: string,
+	count: number,
+	beforeKill: (pid: number) => void = () => {},
+): Promise<string> {
+	const home = path.join(temporaryFolderOf(user), 'home');
+	await mkdir(path.join(home, 'pi-caption'), {recursive: true});
+	await cp(path.join(user.configFolder, 'settings.json'), path.join(home, 'pi-caption', 'settings.json'));
 	await mkdir(user.sessionsFolder, {recursive: true});
 	const child = spawn(process.execPath, [command, ...args], {
-		env: {...process.env, XDG_CONFIG_HOME: config, PI_CAPTION_SLOW_RTF: '0.1:60'},
+		env: {
+			...process.env,
+			...Object.fromEntries(['CONFIG', 'DATA', 'STATE', 'CACHE'].map(name => [`XDG_${name}_HOME`, home])),
+			PI_CAPTION_SLOW_RTF: '0.1:60',
+		},
 		stdio: ['ignore', 'ignore', 'inherit'],
 	});
 	const watcher = watch(user.sessionsFolder, {recursive: true}, () => {
@@ -111,7 +122,9 @@ async function killAt(user: User, args: readonly string[], file: string, count: 
 		const journal = path.join(user.sessionsFolder, id!, file);
 		if (!existsSync(journal)) return;
 		const finals = readFileSync(journal, 'utf8').match(/"type":"final"/g)?.length ?? 0;
-		if (finals >= count) child.kill('SIGKILL');
+		if (finals < count || child.killed) return;
+		beforeKill(child.pid!);
+		child.kill('SIGKILL');
 	});
 	const [, signal] = await once(child, 'exit');
 	watcher.close();
@@ -281,10 +294,14 @@ test('redo puts transcripts beside the first and never over one', async t => {
 	);
 });
 
-test('a redo that was killed is gone on with, and its transcript says until then that it ends early', async t => {
+test('a redo goes behind every other program; one that was killed is gone on with, and its transcript says until then that it ends early', async t => {
 	const user = newUser(t);
 	await importedSession(user);
-	const folder = await killAt(user, ['redo', 'last', '--model', 'embedded'], 'redo-embedded-1.jsonl', 3);
+	const niceness = new Set<number>();
+	const folder = await killAt(user, ['redo', 'last', '--model', 'embedded'], 'redo-embedded-1.jsonl', 3, pid => {
+		for (const thread of readdirSync(`/proc/${pid}/task`)) niceness.add(os.getPriority(Number(thread)));
+	});
+	assert.deepEqual([...niceness], [15]);
 	const file = path.join(folder, 'redo-embedded-1.jsonl');
 	const before = await finalsOf(file);
 	assert.match((await user.run(['export', 'last', '--transcript', 'embedded-1'])).stdout, /ends early/);
