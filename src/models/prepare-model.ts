@@ -1,4 +1,4 @@
-import {copyFile, mkdir, rm, stat} from 'node:fs/promises';
+import {copyFile, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {machineKey} from '../engine/machine-key.js';
@@ -64,6 +64,7 @@ export async function prepareModel(
 		await copyFile(path.join(folder, benchFile), path.join(unfinished, benchFile)).catch(() => {});
 		signal?.throwIfAborted();
 		await finishFolder(unfinished, folder);
+		await removeOutdated(folder);
 		onProgress(1);
 		return true;
 	} catch (error) {
@@ -87,6 +88,15 @@ async function build(modelDir: string, folder: string, {signal, onProgress}: Bui
 		await alignWeights(saved, folder, graph, () => signal?.throwIfAborted());
 		await rm(saved, {recursive: true});
 		onProgress(0.3 + 0.4 * i);
+	}
+}
+
+/** Copies for this processor by an earlier ONNX Runtime are of no use any more, and large. */
+async function removeOutdated(folder: string): Promise<void> {
+	const [, processor] = /^[^-]+(-.+)$/.exec(path.basename(folder))!;
+	for (const name of await readdir(path.dirname(folder))) {
+		const isOutdated = /^\d/.test(name) && name.endsWith(processor!) && name !== path.basename(folder);
+		if (isOutdated) await rm(path.join(path.dirname(folder), name), {recursive: true, force: true});
 	}
 }
 

@@ -1,6 +1,6 @@
 import '../own-folders.js';
 import assert from 'node:assert/strict';
-import {cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {before, test} from 'node:test';
 import {fromBinary} from '@bufbuild/protobuf';
@@ -116,6 +116,17 @@ for (const [title, damage] of [
 		assert.deepEqual(readdirSync(path.dirname(folder)), [path.basename(folder)]);
 	});
 }
+
+test('the copy of an earlier ONNX Runtime goes, that of another processor stays', async () => {
+	const dir = newPackage();
+	const {folder} = await findPrepared(dir);
+	const [version] = path.basename(folder).split('-');
+	const earlier = path.basename(folder).replace(version!, '1.20.1');
+	const other = `${version}-cortex-a76-0123abcd`;
+	for (const name of [earlier, other]) mkdirSync(path.join(path.dirname(folder), name), {recursive: true});
+	await prepareModel(dir);
+	assert.deepEqual(readdirSync(path.dirname(folder)).sort(), [path.basename(folder), other].sort());
+});
 
 test('a copy of another package is not used', async () => {
 	const [one, other] = [newPackage(), newPackage()];
