@@ -170,6 +170,13 @@ export function settingOf({screen, look, marks, isCaptionsOnly}: LiveState): Cap
 	return captionSetting(screen.columns, look.textSize, marks, isCaptionsOnly);
 }
 
+/** So many rows of the captions may have warnings over them. */
+export function mostWarningRows(state: LiveState): number {
+	const {rows} = state.screen;
+	const most = rows < 10 ? 1 : rows < 20 ? 2 : 5;
+	return Math.min(most, Math.max(0, layoutOf(state).captions - 1));
+}
+
 /** How the rows of the screen are shared out. All is left out before the captions are. */
 export type Layout = {height: number; header: number; captions: number; gauges: number; keyBar: number};
 
@@ -249,7 +256,7 @@ function paged(state: LiveState, {where, page, tapeRate}: Extract<LiveAction, {t
 	const startByte = where === 'after' ? history.startByte : page.startByte;
 	return droppedBefore({
 		...state,
-		anchor: where === 'start' && items.length > 0 ? {block: 0, row: 0} : state.anchor,
+		anchor: where === 'start' && items.length > 0 ? {block: 0, row: -mostWarningRows(state)} : state.anchor,
 		pending: pending.length === state.pending.length ? state.pending : pending,
 		history: {...history, tapeRate, items, startByte, endByte: page.endByte, isAtEnd: page.isAtEnd},
 	});
@@ -312,7 +319,8 @@ function shownAround(state: LiveState, {page, atByte}: FoundAt): LiveState {
 }
 
 function scrolledBy(state: LiveState, rows: number): LiveState {
-	const anchor = scrolled(contentOf(state), settingOf(state), layoutOf(state).captions, state.anchor, rows);
+	const room = {height: layoutOf(state).captions, nCovered: mostWarningRows(state)};
+	const anchor = scrolled(contentOf(state), settingOf(state), room, state.anchor, rows);
 	if (anchor) return {...state, anchor, nNewLines: state.anchor ? state.nNewLines : 0};
 	return state.history.isAtEnd ? {...state, anchor: undefined, nNewLines: 0} : state;
 }

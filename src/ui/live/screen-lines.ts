@@ -6,7 +6,7 @@ import {headerLines} from './header.js';
 import {keyBarLine} from './key-bar.js';
 import {type Keymap, keyLabel, listModes} from './keymap.js';
 import {cutLine, type Line, padLine, span} from './line.js';
-import {contentOf, type LiveState, layoutOf, settingOf} from './live-state.js';
+import {contentOf, type LiveState, layoutOf, mostWarningRows, settingOf} from './live-state.js';
 import {viewport} from './viewport.js';
 import {warnings} from './warnings.js';
 
@@ -25,7 +25,7 @@ export function screenLines(state: LiveState, context: ScreenContext): ScreenLin
 	const {columns} = state.screen;
 	const cut = (line: Line) => cutLine(line, columns, state.marks.more);
 
-	const over = warningLines(state, context, layout.captions);
+	const over = warningLines(state, context);
 	const captions = middleRows(state, context, layout.captions, over);
 	const below = [
 		...(layout.gauges > 0 ? gaugeLines(state, layout.gauges) : []),
@@ -107,9 +107,9 @@ function helpRows(state: LiveState, {keymap}: ScreenContext, height: number): Li
 	return lines.slice(top, top + height);
 }
 
-function warningLines(state: LiveState, {advice}: ScreenContext, height: number): Line[] {
-	const {columns, rows} = state.screen;
-	const most = Math.min(rows < 10 ? 1 : rows < 20 ? 2 : 6, Math.max(0, height - 1));
+function warningLines(state: LiveState, {advice}: ScreenContext): Line[] {
+	const {columns} = state.screen;
+	const most = mostWarningRows(state);
 	const shown = warnings(state, advice).slice(0, most);
 	// Each has a row; what is left goes to those that are longer, the most urgent first.
 	let nLeft = most - shown.length;

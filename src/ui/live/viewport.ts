@@ -5,7 +5,7 @@ import type {Line} from './line.js';
 /** Everything that can be scrolled through, oldest first: entries, and the open line last. */
 export type Content = {items: readonly Item[]; open?: {text: string; startMs: number}; query?: string};
 
-/** The first row on the screen: row `row` of block `block` (an item, or the open line behind the last). Undefined: the newest line is followed. */
+/** The first row on the screen: row `row` of block `block` (an item, or the open line behind the last); negative where empty rows come before it. Undefined: the newest line is followed. */
 export type Anchor = {block: number; row: number};
 
 /** What can be seen of `content`, at most `height` rows, and how many rows of the screen stay empty above them. */
@@ -35,20 +35,23 @@ export function viewport(content: Content, setting: CaptionSetting, height: numb
 	return {rows, nEmptyAbove: Math.max(0, Math.min(height, -topRow))};
 }
 
-/** Where the first row is after going `rows` rows on (or back, when negative); undefined when that reaches what following shows. */
+/**
+ * Where the first row is after going `rows` rows on (or back, when negative); undefined when that reaches what following shows. So many as `nCovered` rows of the screen may
+ * have something over them: so many empty ones can come before the first.
+ */
 export function scrolled(
 	content: Content,
 	setting: CaptionSetting,
-	height: number,
+	{height, nCovered}: {height: number; nCovered: number},
 	anchor: Anchor | undefined,
 	rows: number,
 ): Anchor | undefined {
 	const following = followingRow(content, setting, height);
 	const from = anchor ? rowOf(content, setting, anchor) : following;
-	const to = Math.max(0, from + rows);
+	const to = Math.max(-nCovered, from + rows);
 	if (rows > 0 && to >= following) return undefined;
 	// Everything fits: there is nothing to scroll to.
-	if (following <= 0) return undefined;
+	if (following <= -nCovered) return undefined;
 	return anchorAt(content, setting, to);
 }
 
@@ -87,6 +90,7 @@ function rowOf(content: Content, setting: CaptionSetting, {block, row}: Anchor):
 }
 
 function anchorAt(content: Content, setting: CaptionSetting, row: number): Anchor {
+	if (row < 0) return {block: 0, row};
 	let above = 0;
 	for (let block = 0; block < nBlocks(content); block++) {
 		const height = heightOf(content, setting, block);

@@ -207,6 +207,22 @@ test('warnings are full-width words over the first rows, and move no caption', t
 	assert.deepEqual(warned.slice(5, -3), calm.slice(5, -3));
 });
 
+test('the first captions can be scrolled out from under the warnings', t => {
+	const history = Array.from({length: 60}, (_, i) => final(i, `Caption ${i}.`, i * 3000));
+	const status = {...statusOf(folder, {isBehind: true}), notices: ['One.', 'Two.', 'Three.', 'Four.']};
+	for (const [columns, rows] of [
+		[80, 24],
+		[40, 12],
+		[30, 7],
+	]) {
+		const shown = frame(t, {history, status, columns, rows, actions: [{type: 'scroll', rows: -1000}]});
+		assert.ok(
+			shown.some(row => row.endsWith('Caption 0.')),
+			shown.join('\n'),
+		);
+	}
+});
+
 const troubles: [string, Parameters<typeof statusOf>[1], RegExp][] = [
 	['a lost microphone', {device: undefined}, /MICROPHONE LOST/],
 	['silence from the device', {isInputSilent: true}, /NO INPUT/],

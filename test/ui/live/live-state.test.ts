@@ -197,7 +197,7 @@ const cases: [string, LiveAction[], (state: LiveState) => unknown, unknown][] = 
 			paged('after', maxItems, maxItems + 10),
 		],
 		state => [numbers(state).length, state.history.isAtEnd, contentOf(state).open, state.anchor],
-		[maxItems - 500, false, undefined, {block: 0, row: 0}],
+		[maxItems - 500, false, undefined, {block: 0, row: -5}],
 	],
 	[
 		'following again then asks for the newest page',
