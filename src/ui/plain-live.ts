@@ -132,8 +132,12 @@ class PlainViewer {
 		}
 		if (session && journalBytes > 0) {
 			const journal = path.join(session.folder, sessionFiles.journal);
-			for await (const {entry} of readJournal(journal, {toByte: journalBytes})) {
-				if (entry) await this.#showEntry(entry, false);
+			try {
+				for await (const {entry} of readJournal(journal, {toByte: journalBytes})) {
+					if (entry) await this.#showEntry(entry, false);
+				}
+			} catch (error) {
+				await this.#say(`what was said before cannot be read: ${(error as Error).message}`);
 			}
 		}
 		await this.#showStatus(status);

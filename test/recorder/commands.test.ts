@@ -91,11 +91,11 @@ test('pause closes the microphone, resume opens it, and the journal has the gap'
 });
 
 test('a model that is too slow is said to be behind, and its transcript is complete', async () => {
-	const slow = {PI_CAPTION_SLOW_RTF: '2:6'};
+	const slow = {PI_CAPTION_SLOW_RTF: '2:5'};
 	const begun = await runProgram(['start', '--detach', '--latency', 'low', '--device', microphone(minute)], slow);
 	assert.equal(begun.code, 0, begun.stderr);
 	const watcher = await Watcher.attach();
-	await watcher.heard(57_000);
+	await watcher.heard(20_000);
 	await until('BEHIND', () => watcher.status!.session!.isBehind);
 	assert.match((await runProgram(['status'])).stdout, /^BEHIND \d+ s: the model is slower than speech/m);
 	const {folder} = watcher.status!.session!;
