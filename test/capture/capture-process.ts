@@ -1,6 +1,6 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -13,11 +13,11 @@ import {
 	fromCapture,
 	type ToCapture,
 } from '../../src/capture/protocol.js';
+import {captureCommand} from '../../src/capture/start-capture.js';
 import {tapeHeaderBytes} from '../../src/session/tape-header.js';
 import {type JsonLines, speakJsonLines} from '../../src/system/json-lines.js';
 import {connectPrivately} from '../../src/system/private-socket.js';
 import {isRunning} from '../../src/system/process-identity.js';
-import {projectRoot} from '../project-root.js';
 
 /** A test that takes longer hangs. */
 const hangMs = 60_000;
@@ -66,15 +66,14 @@ export class Home {
 
 	/** Starts a capture process of this home's session; without `device` it takes the system's choice. */
 	start(device: string | undefined, ...args: string[]): ChildProcess {
-		const program = path.join(projectRoot, 'build', 'src', 'cli', 'capture-process.js');
+		const recorder = args.some(arg => arg.startsWith('--recorder=')) ? undefined : ['true'];
+		const options = {sessionFolder: this.session, device, minFreeMb: 0, recorderCommand: recorder};
+		const [program, ...fixed] = captureCommand(options);
 		const log = openSync(this.log, 'a', 0o600);
-		const chosen = device === undefined ? [] : [`--device=${device}`];
-		const recorder = args.some(arg => arg.startsWith('--recorder=')) ? [] : ['--recorder=["true"]'];
-		const child = spawn(
-			process.execPath,
-			[program, `--session=${this.session}`, ...chosen, '--min-free-mb=0', ...recorder, ...args],
-			{stdio: ['ignore', log, log], env: this.env, detached: true},
-		);
+		const stdio: StdioOptions = ['ignore', log, log];
+		// What is said twice counts as it is said last.
+		const child = spawn(program!, [...fixed, ...args], {stdio, env: this.env, detached: true});
+		closeSync(log);
 		this.#captures.push(child);
 		return child;
 	}

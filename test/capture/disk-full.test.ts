@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {rmSync, statfsSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {type TestContext, test} from 'node:test';
+import {describe, type TestContext, test} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {projectRoot} from '../project-root.js';
 import {numbered} from '../session/fake-disk.js';
@@ -90,29 +90,32 @@ async function fillsAndEmpties(t: TestContext, place: Home, disk: SmallDisk): Pr
 	t.diagnostic(`${gaps[0]!.atSample} samples before, ${lostSamples} lost, ${samples.length - gaps[0]!.atSample} after`);
 }
 
-test('a full disk costs what is older than a minute in memory, and writing goes on when it has space', async t => {
-	const place = new Home();
-	const disk = mounted(t, place) ?? pretended(place);
-	t.after(() => place.remove());
-	await fillsAndEmpties(t, place, disk);
-});
+// Some at a time, since each waits for real processes.
+describe('a disk that takes nothing', {concurrency: 4}, () => {
+	test('a full disk costs what is older than a minute in memory, and writing goes on when it has space', async t => {
+		const place = new Home();
+		const disk = mounted(t, place) ?? pretended(place);
+		t.after(() => place.remove());
+		await fillsAndEmpties(t, place, disk);
+	});
 
-test('a disk that refuses every write does too', async t => {
-	const place = new Home();
-	t.after(() => place.remove());
-	await fillsAndEmpties(t, place, pretended(place));
-});
+	test('a disk that refuses every write does too', async t => {
+		const place = new Home();
+		t.after(() => place.remove());
+		await fillsAndEmpties(t, place, pretended(place));
+	});
 
-test('a disk that is full before the recording begins is waited for', async t => {
-	const place = new Home();
-	t.after(() => place.remove());
-	const disk = pretended(place);
-	disk.fill();
-	const capture = place.start(place.recording('talk', numbered(1, 4000), 'rate=8000&then=nothing'));
-	const recorder = await place.connect(capture);
-	await recorder.until(({status}) => status.disk === 'refused' && status.heldSamples === 4000);
-	disk.free();
-	await recorder.until(({status}) => status.disk === 'ok' && status.writtenSamples === 4000);
-	await stop(capture, recorder);
-	assert.deepEqual(place.samples, numbered(1, 4000));
+	test('a disk that is full before the recording begins is waited for', async t => {
+		const place = new Home();
+		t.after(() => place.remove());
+		const disk = pretended(place);
+		disk.fill();
+		const capture = place.start(place.recording('talk', numbered(1, 4000), 'rate=8000&then=nothing'));
+		const recorder = await place.connect(capture);
+		await recorder.until(({status}) => status.disk === 'refused' && status.heldSamples === 4000);
+		disk.free();
+		await recorder.until(({status}) => status.disk === 'ok' && status.writtenSamples === 4000);
+		await stop(capture, recorder);
+		assert.deepEqual(place.samples, numbered(1, 4000));
+	});
 });
