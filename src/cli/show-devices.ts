@@ -58,7 +58,7 @@ export async function showLevel(host: Host, options: LevelOptions): Promise<Exit
 	const stop = () => stopping.abort();
 	host.signal.addEventListener('abort', stop);
 	if (host.signal.aborted) stop();
-	const timer = forSeconds === undefined ? undefined : setTimeout(stop, forSeconds * 1000);
+	let timer: NodeJS.Timeout | undefined;
 	const marks = isUtf8Locale(env) ? undefined : ascii;
 	const end = isLive ? '' : '\n';
 	const restore = isLive ? host.atExit(() => stdout.write(showCursor)) : () => {};
@@ -66,6 +66,8 @@ export async function showLevel(host: Host, options: LevelOptions): Promise<Exit
 	try {
 		const everyMs = isLive ? redrawMs : plainMs;
 		for await (const report of levelsApart({device, channel: options.channel, everyMs}, stopping.signal)) {
+			// From here on: a process and a device take their time to be there.
+			if (report.type === 'open' && forSeconds !== undefined) timer = setTimeout(stop, forSeconds * 1000);
 			if (options.asJson) stdout.write(`${JSON.stringify(rounded(report))}\n`);
 			else if (report.type === 'open') stdout.write(`${safeLine(report.name)}, ${report.sampleRate} Hz:\n`);
 			else {
