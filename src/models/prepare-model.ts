@@ -113,7 +113,8 @@ async function describe(folder: string): Promise<PreparedRecord['files']> {
 /** Packing holds all packed weights in memory once. */
 async function requireMemory(weightBytes: number): Promise<void> {
 	const needed = 1.2 * weightBytes + 100e6;
-	const free = os.freemem();
+	// Knows a cgroup's limit; Node before 20.13 does not have it.
+	const free = process.availableMemory?.() ?? os.freemem();
 	if (free >= needed) return;
 	throw new ModelError(
 		'no-memory',
