@@ -13,9 +13,9 @@ const chosen: readonly Victim[] = values.victim ? [values.victim as Victim] : vi
 
 console.log(`Seed ${values.seed}, ${new Date().toISOString()}, Node ${process.version}`);
 console.log(
-	'| killed | rounds | shown finals | of them lost | most missing of the tape | again within (median, most) | other problems |',
+	'| killed | rounds | shown finals | of them lost | most missing of the tape | again within (median, most) | gap marked wrongly by, at most | other problems |',
 );
-console.log('| --- | --: | --: | --: | --: | --: | --- |');
+console.log('| --- | --: | --: | --: | --: | --: | --: | --- |');
 let isGood = true;
 try {
 	for (const victim of chosen) {
@@ -26,11 +26,12 @@ try {
 			.sort((a, b) => a - b);
 		const nLost = sum(rounds.map(round => round.nLost));
 		const missing = Math.max(...rounds.map(({missingMs}) => missingMs));
+		const gapError = rounds.map(({gapErrorMs}) => gapErrorMs).reduce(mostOf, undefined);
 		const problems = rounds.flatMap(round => round.problems);
 		const restart =
 			restarts.length > 0 ? `${seconds(restarts[restarts.length >> 1]!)}, ${seconds(restarts.at(-1)!)}` : '';
 		console.log(
-			`| ${victim} | ${rounds.length} | ${sum(rounds.map(({nShown}) => nShown))} | ${nLost} | ${Math.round(missing)} ms | ${restart} | ${problems.join('; ')} |`,
+			`| ${victim} | ${rounds.length} | ${sum(rounds.map(({nShown}) => nShown))} | ${nLost} | ${Math.round(missing)} ms | ${restart} | ${gapError === undefined ? '' : `${Math.round(gapError)} ms`} | ${problems.join('; ')} |`,
 		);
 		isGood &&= nLost === 0 && missing <= 1000 && problems.length === 0 && (restarts.at(-1) ?? 0) <= 3000;
 	}
@@ -38,6 +39,10 @@ try {
 	await killAll();
 }
 process.exit(isGood ? 0 : 1);
+
+function mostOf(most: number | undefined, one: number | undefined): number | undefined {
+	return one === undefined || (most ?? 0) > one ? most : one;
+}
 
 function sum(counts: readonly number[]): number {
 	return counts.reduce((all, one) => all + one, 0);

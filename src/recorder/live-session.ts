@@ -49,9 +49,10 @@ export class LiveSession {
 	readonly #link: CaptureLink;
 	readonly #speech = new SpeechWatch();
 	readonly #clock = new ClockJumps();
+	#wantsClock: boolean;
 	readonly #gaps: number[];
 	/** Entries that capture says again after it could not know that they were journalled. */
-	readonly #journalled: Set<string>;
+	readonly #journalled: Map<string, Promise<void>>;
 	#captions: SessionCaptions | undefined;
 	#status: CaptureStatus | undefined;
 	#statusMs = 0;
@@ -73,8 +74,10 @@ export class LiveSession {
 		this.#options = options;
 		this.#journal = new ShownJournal(journal, show);
 		this.#gaps = entries.flatMap(entry => (entry.type === 'gap' ? [entry.atSample] : []));
-		this.#journalled = new Set(entries.filter(({type}) => type !== 'final').map(entry => JSON.stringify(entry)));
+		const others = entries.filter(({type}) => type !== 'final');
+		this.#journalled = new Map(others.map(entry => [JSON.stringify(entry), Promise.resolve()]));
 		const isPaused = entries.findLast(entry => entry.type === 'state')?.state === 'paused';
+		this.#wantsClock = entries.length > 0;
 		if (entries.length === 0) {
 			this.#append({type: 'clock', atSample: 0, wallMs: Date.now()});
 			const {id, name, quantisation} = model.info;
@@ -286,7 +289,7 @@ export class LiveSession {
 
 	#takeFinal(segment: Segment): void {
 		this.#speech.restart();
-		const rate = this.#status?.tapeRate ?? 0;
+		const rate = this.#captions?.tapeRate ?? 0;
 		const reachedMs = this.#captions?.pace.reachedMs(segment.endMs);
 		void this.#append({
 			type: 'final',
@@ -298,7 +301,9 @@ export class LiveSession {
 	}
 
 	#everySecond(): void {
-		if (this.#clock.hasJumped() && this.#status) {
+		// The recorder before this one may have died over the jump.
+		if ((this.#clock.hasJumped() || this.#wantsClock) && this.#status) {
+			this.#wantsClock = false;
 			this.#append({type: 'clock', atSample: this.#nowSample(), wallMs: Date.now()});
 		}
 		this.#options.onChange();
@@ -319,9 +324,9 @@ export class LiveSession {
 	/** What capture says again, after its recorder died before it could say that it received it, is in the journal already. */
 	async #appendOnce(entry: JournalEntry): Promise<void> {
 		const line = JSON.stringify(entry);
-		if (this.#journalled.has(line)) return;
-		this.#journalled.add(line);
-		await this.#append(entry);
+		const appended = this.#journalled.get(line) ?? this.#append(entry);
+		this.#journalled.set(line, appended);
+		await appended;
 	}
 
 	#append(entry: JournalEntry): Promise<void> {

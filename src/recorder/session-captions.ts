@@ -52,6 +52,7 @@ export class SessionCaptions {
 	readonly #finals: JournalEntry[];
 	#delayMs = 0;
 	#engineRate = 0;
+	#rate = 0;
 	#restarts = 0;
 	#filter: ReturnType<typeof createResumeFilter> = event => event;
 
@@ -85,6 +86,11 @@ export class SessionCaptions {
 		return this.#delayMs;
 	}
 
+	/** Rate of the tape, in Hz; 0 before it was opened. */
+	get tapeRate(): number {
+		return this.#rate;
+	}
+
 	/** Ends the captions where they are. */
 	abort(): void {
 		this.#captioning.abort();
@@ -96,6 +102,7 @@ export class SessionCaptions {
 		const extent = await this.#tapeExtent(file, signal);
 		if (extent === undefined) return undefined;
 		const {sampleRate: tapeRate, nSamples} = extent;
+		this.#rate = tapeRate;
 		const endMs = ((nSamples + (held?.heldSamples() ?? 0)) * 1000) / tapeRate;
 		const point = resumePoint([...this.#gapEntries(), ...this.#finals.map(final => endingBy(final, endMs))], tapeRate);
 		this.#filter = createResumeFilter(point);
