@@ -39,6 +39,8 @@ export type RecorderClient = {
 
 /** A recorder that captions answers within milliseconds; one on a card that stalls, within seconds. */
 const helloTimeoutMs = 20_000;
+/** A recorder that ends is gone within this, and another one can be started. */
+const endingMs = 3000;
 /** Pause between two looks for a recorder that takes the place of a lost one. */
 const lookEveryMs = 100;
 /** Capture replaces a recorder within seconds. A viewer that may start one does so after this. */
@@ -73,13 +75,17 @@ class ReconnectingClient implements RecorderClient {
 	}
 
 	async connect(): Promise<void> {
-		const record = (await runningRecorder()) ?? (await this.#startOne());
-		try {
-			await this.#connectTo(record);
-		} catch (error) {
-			if (error instanceof RecorderError && error.code === 'other-version') throw error;
-			// It ended between its record and our call, as an idle one does.
-			await this.#connectTo((await runningRecorder()) ?? (await this.#startOne()));
+		const deadline = performance.now() + endingMs;
+		for (;;) {
+			const record = (await runningRecorder()) ?? (await this.#startOne());
+			try {
+				return await this.#connectTo(record);
+			} catch (error) {
+				const isFinal = error instanceof RecorderError && error.code === 'other-version';
+				if (isFinal || performance.now() > deadline) throw asRecorderError(error);
+			}
+			// It ended between its record and our call, as an idle one does, or is dying.
+			await setTimeout(lookEveryMs);
 		}
 	}
 
