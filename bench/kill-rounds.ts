@@ -47,7 +47,7 @@ export type Round = {
 const rate = 16_000;
 /** When the victim dies after the session began, and how long it goes on after that. */
 export type Timing = {leastMs: number; spreadMs: number; afterMs: number};
-const usualTiming: Timing = {leastMs: 2500, spreadMs: 6000, afterMs: 3500};
+const usualTiming: Timing = {leastMs: 4500, spreadMs: 6000, afterMs: 3500};
 
 /** Kills `victim` at a moment that `random` chooses, in a session of its own, and looks what is left. */
 export async function killRound(victim: Victim, random: () => number, timing = usualTiming): Promise<Round> {
@@ -55,7 +55,8 @@ export async function killRound(victim: Victim, random: () => number, timing = u
 	const killedAfterMs = Math.round(leastMs + random() * spreadMs);
 	const problems: string[] = [];
 	// The clock tells what is heard: whoever opens this microphone later hears what comes then.
-	const firstMs = Date.now();
+	// Somewhere in the middle of the talk, so that captions become final at other moments each time.
+	const firstMs = Date.now() - Math.round(random() * 35_000);
 	const device = `file:${minute}?from=${firstMs}`;
 	const begun = await runProgram(['start', '--detach', '--latency', 'low', '--device', device]);
 	if (begun.code !== 0) throw new Error(begun.stderr);

@@ -11,7 +11,7 @@ import {killAll} from './live-program.js';
 
 const seed = Number(process.env.SEED ?? randomInt(1_000_000));
 const random = seededRandom(seed);
-const timing = {leastMs: 1000, spreadMs: 2000, afterMs: 2000};
+const timing = {leastMs: 3000, spreadMs: 2000, afterMs: 2000};
 
 after(killAll);
 
