@@ -96,14 +96,17 @@ async function proveCalls(rounds: number): Promise<void> {
 	for (const one of [lm, plain]) await one.graph.close();
 	await growing.close();
 
-	// The best of many in turn: what else the machine does only ever adds.
-	const best = (name: string) => Math.min(...times.get(name)!);
 	for (const [name, all] of times) {
-		console.log(`  ${name.padEnd(16)} ${best(name).toFixed(1).padStart(7)} ms (median ${median(all).toFixed(1)})`);
+		console.log(
+			`  ${name.padEnd(16)} ${median(all).toFixed(1).padStart(7)} ms (at best ${Math.min(...all).toFixed(1)})`,
+		);
 	}
-	const rate = Math.max(...rates);
-	const share = (lmWeights + keysAndValues) / (best('T = 1') / 1000) / rate;
-	const faster = (name: string) => best(name) / best('T = 1');
+	// Within a round what else the machine does hits all alike; from round to round it changes.
+	const ratio = (name: string, to: string) => median(times.get(name)!.map((ms, round) => ms / times.get(to)![round]!));
+	const faster = (name: string) => ratio(name, 'T = 1');
+	const bytesRead = lmWeights + keysAndValues;
+	const share = median(times.get('T = 1')!.map((ms, round) => bytesRead / (ms / 1000) / rates[round]!));
+	const rate = bytesRead / (median(times.get('T = 1')!) / 1000);
 	check(`${faster('fp32').toFixed(2)} × as fast as fp32 (at least 2.8)`, faster('fp32') >= 2.8);
 	check(
 		`${faster('growing caches').toFixed(2)} × as fast as growing caches (at least 1.6)`,
@@ -111,10 +114,10 @@ async function proveCalls(rounds: number): Promise<void> {
 	);
 	check(`4 frames a call take ${faster('T = 4').toFixed(2)} × what 1 takes (at most 1.9)`, faster('T = 4') <= 1.9);
 	check(
-		`reads ${((share * rate) / 1e9).toFixed(1)} GB/s, ${(100 * share).toFixed(0)} % of the memory's ${(rate / 1e9).toFixed(1)} GB/s (at least 45 %)`,
+		`reads ${(rate / 1e9).toFixed(1)} GB/s, ${(100 * share).toFixed(0)} % of the memory's ${(median(rates) / 1e9).toFixed(1)} GB/s (at least 45 %)`,
 		share >= 0.45,
 	);
-	const fours = best('frontend 4') / 4 / best('frontend 1');
+	const fours = ratio('frontend 4', 'frontend 1') / 4;
 	check(`a frame of the frontend in fours takes ${fours.toFixed(2)} × a single one (at most 0.5)`, fours <= 0.5);
 }
 

@@ -1,3 +1,4 @@
+import {setTimeout} from 'node:timers/promises';
 import type {Frontend} from '../../engine/delayed-streams/frontend.js';
 import {argmax, type LanguageModel, type LmRow} from '../../engine/delayed-streams/language-model.js';
 import type {ModelManifest} from '../../engine/model-package.js';
@@ -28,7 +29,10 @@ export type Stages = {
 /** How long it takes: rounds, in each of which every kind of call is made once, so that what else the machine does hits all alike. */
 export type StageOptions = {threads: number; rounds?: number; onRound?: (done: number, total: number) => void};
 
-/** Measures the stages of a loaded model. Blocks its thread during calls. */
+/**
+ * Measures the stages of a loaded model. The frontend's calls come after a frame's rest, as at the pace of speech, where the processor sleeps until there is enough to hear and
+ * what it wakes up to is slower; the decoder follows at once, there as here. Blocks its thread during calls.
+ */
 export async function measureStages(
 	{manifest, frontend, lm}: {manifest: ModelManifest; frontend: Frontend; lm: LanguageModel},
 	{threads, rounds = 15, onRound}: StageOptions,
@@ -40,6 +44,7 @@ export async function measureStages(
 	const bandwidth = await MemoryBandwidth.open(threads);
 	const {ring, position} = fullRing(lm);
 	let state = frontend.createState();
+	const frameMs = (manifest.frameSamples / manifest.sampleRate) * 1000;
 	const warmUps = 2;
 	for (let round = -warmUps; round < rounds; round++) {
 		const timed = async <Result>(name: string, compute: () => Result | Promise<Result>): Promise<Result> => {
@@ -50,6 +55,7 @@ export async function measureStages(
 		};
 		for (const frames of frontendFrames) {
 			const samples = noise(frames * manifest.frameSamples, round);
+			await setTimeout(frameMs);
 			({state} = await timed(`frontend ${frames}`, () => frontend.run(samples, state)));
 		}
 		for (const T of lmPositions) {
