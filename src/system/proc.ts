@@ -1,5 +1,6 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import path from 'node:path';
+import {listFolder, readText} from './system-files.js';
 
 /** What the kernel says of the machine now. Bytes; times in ticks of 10 ms, summed since the start. */
 export type MachineCounts = {
@@ -94,20 +95,4 @@ export function readTemperature(root: string): number | undefined {
 /** Lines of `Name: 123 kB`. */
 function fields(text: string): Map<string, number> {
 	return new Map([...text.matchAll(/^([\w()]+):\s+(\d+)/gm)].map(([, name, value]) => [name!, Number(value)]));
-}
-
-function readText(file: string): string | undefined {
-	try {
-		return readFileSync(file, 'utf8');
-	} catch {
-		return undefined;
-	}
-}
-
-function listFolder(folder: string): string[] {
-	try {
-		return readdirSync(folder);
-	} catch {
-		return [];
-	}
 }

@@ -1,5 +1,6 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import path from 'node:path';
+import {listFolder, readText} from './system-files.js';
 
 /** What a Raspberry Pi's firmware does to its processor. `now`: words for what it does at this moment; `before`: what it did since the machine was started. */
 export type Throttling = {now: string[]; before: string[]};
@@ -53,20 +54,4 @@ function voltageAlarm(folder: string): boolean | undefined {
 		if (alarm !== undefined) return alarm.trim() === '1';
 	}
 	return undefined;
-}
-
-function readText(file: string): string | undefined {
-	try {
-		return readFileSync(file, 'utf8');
-	} catch {
-		return undefined;
-	}
-}
-
-function listFolder(folder: string): string[] {
-	try {
-		return readdirSync(folder);
-	} catch {
-		return [];
-	}
 }
