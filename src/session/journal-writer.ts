@@ -1,4 +1,4 @@
-import type {JournalDisk} from './journal-disk.js';
+import type {JournalDisk} from './disk.js';
 import type {JournalEntry} from './journal-entry.js';
 import {SessionError} from './session-error.js';
 

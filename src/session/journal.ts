@@ -1,7 +1,7 @@
 import {open, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {syncFolder} from '../system/sync-folder.js';
-import {openJournalDisk} from './journal-disk.js';
+import {openDisk} from './disk.js';
 import {type Journal, loadJournal} from './journal-reader.js';
 import {fill, JournalWriter, type JournalWriterOptions, preallocatedBytes} from './journal-writer.js';
 import {SessionError} from './session-error.js';
@@ -18,7 +18,7 @@ export async function createJournal(file: string, options: JournalWriterOptions 
 	// A recorder that died here left its own: it holds no entry.
 	await rm(unnamed, {force: true});
 	await (await open(unnamed, 'wx', 0o600)).close();
-	const disk = await openJournalDisk(unnamed);
+	const disk = await openDisk(unnamed);
 	const allocated = await fill(disk, 0, preallocatedBytes);
 	await rename(unnamed, file);
 	await syncFolder(path.dirname(file));
@@ -39,7 +39,7 @@ export async function continueJournal(file: string, options: JournalWriterOption
 		return {writer, journal: {entries: [], endByte: 0, nDamaged: 0, isTorn: false}};
 	}
 	const journal = await loadJournal(file);
-	const disk = await openJournalDisk(file);
+	const disk = await openDisk(file);
 	let end = journal.endByte;
 	if (!(await endsWithLineFeed(file, end))) end += await disk.write(Buffer.from('\n'), end);
 	// In place, so that a full disk has its preallocated bytes still.
@@ -52,7 +52,7 @@ export async function continueJournal(file: string, options: JournalWriterOption
 export async function repairJournal(file: string): Promise<Journal> {
 	const journal = await loadJournal(file);
 	if ((await sizeOf(file))! > journal.endByte) {
-		const disk = await openJournalDisk(file);
+		const disk = await openDisk(file);
 		try {
 			await disk.truncate(journal.endByte);
 			await disk.sync();

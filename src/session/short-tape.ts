@@ -1,9 +1,9 @@
 import {constants} from 'node:fs';
 import {type FileHandle, open, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
+import type {TapeDisk} from './disk.js';
 import {SessionError} from './session-error.js';
 import {extentOf, type TapeExtent} from './tape.js';
-import type {TapeDisk} from './tape-disk.js';
 import {bytesPerSample, openTapeHeader, tapeHeaderBytes, tapeOffset} from './tape-header.js';
 import {TapeWriter, type TapeWriterOptions} from './tape-writer.js';
 

@@ -1,5 +1,5 @@
+import type {TapeDisk} from './disk.js';
 import {HeldSamples} from './held-samples.js';
-import type {TapeDisk} from './tape-disk.js';
 import {bytesPerSample, closedTapeHeader, tapeOffset} from './tape-header.js';
 
 /** How the disk takes the tape: `slow` when a call lasts longer than a second, `refused` when it fails (full, read-only, broken). */

@@ -1,8 +1,8 @@
 import {open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {syncFolder} from '../system/sync-folder.js';
+import {openDisk, type TapeDisk} from './disk.js';
 import {SessionError} from './session-error.js';
-import {openTapeDisk, type TapeDisk} from './tape-disk.js';
 import {closedTapeHeader, openTapeHeader, samplesInFile, tapeHeaderBytes, tapeRate} from './tape-header.js';
 import {TapeWriter, type TapeWriterOptions} from './tape-writer.js';
 
@@ -46,7 +46,7 @@ export function beginTape(file: string, sampleRate: number, options: TapeWriterO
 /** Goes on at the end of the tape at `file`, left by a capture that died or paused. Throws `SessionError` where it is no tape. */
 export async function continueTape(file: string, options: TapeWriterOptions = {}): Promise<TapeWriter> {
 	const {sampleRate, nSamples} = await writeHeader(file, ({sampleRate}) => openTapeHeader(sampleRate));
-	return new TapeWriter(await openTapeDisk(file), sampleRate, nSamples, options);
+	return new TapeWriter(await openDisk(file), sampleRate, nSamples, options);
 }
 
 /**
@@ -94,7 +94,7 @@ async function createTapeDisk(file: string, sampleRate: number): Promise<TapeDis
 	await rename(unnamed, file);
 	try {
 		await syncFolder(path.dirname(file));
-		return await openTapeDisk(file);
+		return await openDisk(file);
 	} catch (error) {
 		// It holds no sample, and the next attempt would find it there.
 		await rm(file, {force: true});

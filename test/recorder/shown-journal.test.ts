@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {FromRecorder} from '../../src/recorder/protocol.js';
 import {ShownJournal} from '../../src/recorder/shown-journal.js';
-import type {JournalDisk} from '../../src/session/journal-disk.js';
+import type {JournalDisk} from '../../src/session/disk.js';
 import type {JournalEntry} from '../../src/session/journal-entry.js';
 import {JournalWriter} from '../../src/session/journal-writer.js';
 import {FakeDisk, settle} from '../session/fake-disk.js';

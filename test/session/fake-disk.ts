@@ -1,5 +1,5 @@
 import {setImmediate} from 'node:timers/promises';
-import type {TapeDisk} from '../../src/session/tape-disk.js';
+import type {TapeDisk} from '../../src/session/disk.js';
 import {tapeHeaderBytes} from '../../src/session/tape-header.js';
 
 type Call = 'write' | 'sync';

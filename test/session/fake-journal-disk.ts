@@ -1,4 +1,4 @@
-import type {JournalDisk} from '../../src/session/journal-disk.js';
+import type {JournalDisk} from '../../src/session/disk.js';
 
 /** A disk in memory with so many bytes in all, that refuses when a test says so. */
 export class FakeJournalDisk implements JournalDisk {

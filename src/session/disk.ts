@@ -13,8 +13,14 @@ export type TapeDisk = {
 	close(): Promise<void>;
 };
 
+/** The file under a journal, as its writer needs it, with one call under way at a time. */
+export type JournalDisk = TapeDisk & {
+	/** Cuts the file to `size` bytes. */
+	truncate(size: number): Promise<void>;
+};
+
 /** The file at `path`, which exists. Throws what the system says. */
-export async function openTapeDisk(path: string): Promise<TapeDisk> {
+export async function openDisk(path: string): Promise<JournalDisk> {
 	const handle = await open(path, 'r+');
 	return {
 		async write(bytes, position) {
@@ -22,6 +28,7 @@ export async function openTapeDisk(path: string): Promise<TapeDisk> {
 			return bytesWritten;
 		},
 		sync: () => handle.datasync(),
+		truncate: size => handle.truncate(size),
 		close: () => handle.close(),
 	};
 }
