@@ -8,8 +8,8 @@ export type WatchedRecorder = {
 	readonly lostMs: number | undefined;
 };
 
-/** A recorder that dies takes its connection with it. So long it may take to connect again by itself. */
-const goneMs = 700;
+/** A recorder that dies takes its connection with it. So long it may take to connect again by itself; one that is started beside it ends again, and does no harm. */
+const goneMs = 200;
 /** One that says nothing for so long is stuck, or was never there. */
 const silentMs = 5000;
 /** Pauses between attempts when recorders die again and again. */
