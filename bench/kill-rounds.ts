@@ -9,22 +9,23 @@ import {runningCapture} from '../src/capture/capture-record.js';
 import {connectRecorder} from '../src/recorder/recorder-client.js';
 import {runningRecorder} from '../src/recorder/recorder-record.js';
 import type {JournalEntry} from '../src/session/journal-entry.js';
+import type {Segment} from '../src/session/segment.js';
 import {tapeHeaderBytes} from '../src/session/tape-header.js';
+import {type SshServer, startSshServer} from '../test/live/ssh-server.js';
 import {
+	exists,
 	finalsOf,
 	journalOf,
 	killAll,
 	minute,
+	type Running,
 	runProgram,
+	startOverSsh,
 	startProgram,
 	until,
 	Watcher,
 } from '../test/recorder/live-program.js';
-
-/** What dies. `lonely recorder`: while nobody is attached. `everything`: viewer, recorder and capture at once, as in a power cut. */
-export const victims = ['viewer', 'recorder', 'lonely recorder', 'capture', 'everything'] as const;
-/** What dies. */
-export type Victim = (typeof victims)[number];
+import type {Victim} from './victims.js';
 
 /** What became of a session whose `victim` was killed. */
 export type Round = {
@@ -47,10 +48,20 @@ export type Round = {
 const rate = 16_000;
 /** When the victim dies after the session began, and how long it goes on after that. */
 export type Timing = {leastMs: number; spreadMs: number; afterMs: number};
-const usualTiming: Timing = {leastMs: 4500, spreadMs: 6000, afterMs: 3500};
+
+let server: SshServer | undefined;
+process.on('exit', () => server?.close());
+
+/** An SSH server whose users have the folders of this process. */
+const sshServer = async (): Promise<SshServer> => {
+	const folders = ['DATA', 'STATE', 'CONFIG', 'CACHE'].map(name => `XDG_${name}_HOME`);
+	const environment = Object.fromEntries(folders.map(name => [name, process.env[name]!]));
+	server ??= await startSshServer({...environment, LANG: 'C.UTF-8'});
+	return server;
+};
 
 /** Kills `victim` at a moment that `random` chooses, in a session of its own, and looks what is left. */
-export async function killRound(victim: Victim, random: () => number, timing = usualTiming): Promise<Round> {
+export async function killRound(victim: Victim, random: () => number, timing: Timing): Promise<Round> {
 	const {leastMs, spreadMs, afterMs} = timing;
 	const killedAfterMs = Math.round(leastMs + random() * spreadMs);
 	const problems: string[] = [];
@@ -60,7 +71,8 @@ export async function killRound(victim: Victim, random: () => number, timing = u
 	const device = `file:${minute}?from=${firstMs}`;
 	const begun = await runProgram(['start', '--detach', '--latency', 'low', '--device', device]);
 	if (begun.code !== 0) throw new Error(begun.stderr);
-	const viewer = startProgram(['--plain']);
+	const isOverSsh = victim === 'line';
+	const viewer = isOverSsh ? startOverSsh(await sshServer(), []) : startProgram(['--plain']);
 	const watcher = await Watcher.attach();
 	const folder = watcher.status!.session!.folder;
 	const isLonely = victim === 'lonely recorder';
@@ -71,8 +83,11 @@ export async function killRound(victim: Victim, random: () => number, timing = u
 		viewer.child.kill('SIGKILL');
 		watcher.close();
 	}
+	const line = isOverSsh ? familyOf((await sshServer()).lines()) : [];
+	if (isOverSsh && !viewer.output().stdout.includes('REC')) problems.push(`no screen: ${viewer.output().stdout}`);
 	const pids = {
 		viewer: [viewer.child.pid!],
+		line: line.slice(0, 1),
 		recorder: [before.recorder!.process.pid],
 		'lonely recorder': [before.recorder!.process.pid],
 		capture: [before.capture!.process.pid],
@@ -94,6 +109,7 @@ export async function killRound(victim: Victim, random: () => number, timing = u
 		await recovered(folder, problems);
 	} else {
 		await setTimeout(afterMs);
+		if (isOverSsh) await loggedInAgain(viewer, line, watcher.finals, problems);
 		const stopped = await runProgram(['stop']);
 		if (stopped.code !== 0) problems.push(`stop: ${stopped.stderr}${stopped.stdout}`);
 		if (!isLonely) watcher.close();
@@ -140,6 +156,35 @@ export async function killRound(victim: Victim, random: () => number, timing = u
 }
 
 type Gap = Extract<JournalEntry, {type: 'gap'}>;
+
+/** Nothing of a broken line is left, and whoever logs in again reads all that was said. */
+async function loggedInAgain(
+	broken: Running,
+	line: readonly number[],
+	shown: readonly Segment[],
+	problems: string[],
+): Promise<void> {
+	const {code} = await broken.ended;
+	if (code !== 255) problems.push(`ssh ended with ${code}`);
+	const left = line.filter(exists);
+	if (left.length > 0) problems.push(`processes of the broken line are left: ${left}`);
+	const viewer = startOverSsh(await sshServer(), ['--plain']);
+	const unread = () => {
+		const text = viewer.output().stdout.replace(/\s+/g, ' ');
+		return shown.filter(segment => !text.includes(segment.text));
+	};
+	await until('what was said, over the next line', () => unread().length === 0);
+	viewer.child.kill();
+	await viewer.ended;
+}
+
+/** `pids`, whose children follow, and theirs. */
+function familyOf(pids: readonly number[]): number[] {
+	return pids.flatMap(pid => {
+		const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+		return [pid, ...familyOf(children.map(Number))];
+	});
+}
 
 /** The next `pi-caption` says what happened, and makes up for it. */
 async function recovered(folder: string, problems: string[]): Promise<void> {

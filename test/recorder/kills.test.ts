@@ -1,25 +1,25 @@
-import './own-home.js';
-
 import assert from 'node:assert/strict';
 import {randomInt} from 'node:crypto';
-import {after, test} from 'node:test';
-import {killRound, victims} from '../../bench/kill-rounds.js';
-import {seededRandom} from '../session/hostile-text.js';
-import {killAll} from './live-program.js';
+import path from 'node:path';
+import {describe, test} from 'node:test';
+import {execa} from 'execa';
+import {victims} from '../../bench/victims.js';
+import {projectRoot} from '../project-root.js';
 
-// The short version of `npm run prove -- kills`.
+// The short version of `npm run prove -- kills`, side by side: each victim has folders of its own.
 
-const seed = Number(process.env.SEED ?? randomInt(1_000_000));
-const random = seededRandom(seed);
-const timing = {leastMs: 3000, spreadMs: 2000, afterMs: 2000};
+const program = path.join(projectRoot, 'build', 'bench', 'proofs', 'kills.js');
+const seed = process.env.SEED ?? String(randomInt(1_000_000));
 
-after(killAll);
-
-for (const victim of victims) {
-	test(`${victim} killed: no shown final is lost, and a second of the tape at most (SEED=${seed})`, async () => {
-		const {nLost, missingMs, problems} = await killRound(victim, random, timing);
-		assert.deepEqual(problems, []);
-		assert.equal(nLost, 0);
-		assert.ok(missingMs <= 1000, `${missingMs} ms are missing`);
-	});
-}
+describe('SIGKILL at five random moments', {concurrency: true}, () => {
+	for (const victim of victims) {
+		test(`${victim}: no shown final is lost, and a second of the tape at most (SEED=${seed})`, async () => {
+			const {exitCode, all} = await execa(
+				process.execPath,
+				[program, '--short', '--rounds', '5', '--victim', victim, '--seed', seed],
+				{all: true, reject: false},
+			);
+			assert.equal(exitCode, 0, all);
+		});
+	}
+});

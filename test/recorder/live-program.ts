@@ -10,6 +10,7 @@ import {connectRecorder, type RecorderClient, type RecorderEvent} from '../../sr
 import {runningRecorder} from '../../src/recorder/recorder-record.js';
 import type {JournalEntry} from '../../src/session/journal-entry.js';
 import type {Segment} from '../../src/session/segment.js';
+import type {SshServer} from '../live/ssh-server.js';
 import {projectRoot} from '../project-root.js';
 
 /** The program as the tests compiled it, so that it needs no other build. */
@@ -30,8 +31,19 @@ const children = new Set<ChildProcess>();
 export type Running = {child: ChildProcess; ended: Promise<Ended>; output(): Ended};
 
 /** Starts `pi-caption` with `args` in the folders of this test. */
-export function startProgram(args: readonly string[], variables: Record<string, string> = {}): Running {
-	const child = spawn(process.execPath, [main, ...args], {
+export const startProgram = (args: readonly string[], variables?: Record<string, string>): Running =>
+	startCommand(process.execPath, [main, ...args], variables);
+
+/** Starts `pi-caption` with `args` at the other end of an SSH line, in a terminal of 80 × 24, in the folders of this test. */
+export const startOverSsh = ({login}: SshServer, args: readonly string[]): Running =>
+	startCommand(
+		'sh',
+		['-c', `${login} 'stty columns 80 rows 24; exec "${process.execPath}" "${main}" ${args.join(' ')}'`],
+		{TERM: 'xterm-256color'},
+	);
+
+function startCommand(command: string, args: readonly string[], variables: Record<string, string> = {}): Running {
+	const child = spawn(command, args, {
 		env: {...process.env, LANG: 'C.UTF-8', ...variables},
 		stdio: ['pipe', 'pipe', 'pipe'],
 	});
