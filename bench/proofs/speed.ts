@@ -153,6 +153,9 @@ function provePace(share: string): void {
 			values.minutes,
 			'--threads',
 			values.threads,
+			// About a minute: what else the machine does comes and goes.
+			'--rounds',
+			'40',
 		],
 	]);
 	const {rtf, predictedRtf, lagMs, positions, calls} = live!;
