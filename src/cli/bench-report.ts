@@ -32,7 +32,7 @@ export function benchReport(report: BenchReport, {machine, description, padding}
 		),
 		row('Memory', memoryText(report.loaded)),
 		'',
-		`${'Stage, median'.padEnd(34)}${'ms a call'.padStart(10)}${'ms a frame'.padStart(12)}`,
+		`${'Stage, mean'.padEnd(34)}${'ms a call'.padStart(10)}${'ms a frame'.padStart(12)}`,
 		...Object.entries(stages.frontendMs).map(([frames, ms]) => stage('frontend', Number(frames), ms)),
 		...Object.entries(stages.lmMs).map(([positions, ms]) => stage('decoder', Number(positions), ms)),
 		stageRow('keys and values of a frame', stages.commitMs, stages.commitMs),

@@ -11,7 +11,7 @@ const frontendFrames = [1, 2, 4] as const;
 const lmPositions = [1, 2, 4, 8] as const;
 const isFrontendCount = (count: number) => frontendFrames.some(frames => frames === count);
 
-/** What each stage takes, medians in milliseconds of a call, and what binds it. */
+/** What each stage takes, means in milliseconds of a call, for a run is the sum of all of them, and what binds it. */
 export type Stages = {
 	/** By frames a call. */
 	frontendMs: Record<number, number>;
@@ -31,14 +31,15 @@ export type Stages = {
 export type StageOptions = {threads: number; rounds?: number; onRound?: (done: number, total: number) => void};
 
 /**
- * Measures the stages of a loaded model in the order of the pace of speech: the processor sleeps until there is enough to hear, wakes up for the frontend, and the decoder follows,
- * each with the other's weights in the caches. Back to back, both are faster than they ever are live. Blocks its thread during calls.
+ * Measures the stages of a loaded model at the pace of speech: the processor sleeps as long as a call leaves it, wakes up for the frontend, and the decoder follows, each with the
+ * other's weights in the caches. Back to back, both are faster than they ever are live. Blocks its thread during calls.
  */
 export async function measureStages(
 	{manifest, frontend, lm}: {manifest: ModelManifest; frontend: Frontend; lm: LanguageModel},
 	{threads, rounds = 15, onRound}: StageOptions,
 ): Promise<Stages> {
 	const times = new Map<string, number[]>();
+	const latest = new Map<string, number>();
 	const bandwidths: number[] = [];
 	const bytes = bytesTouched(manifest);
 	const bytesRead = bytes.lmWeights + bytes.keysAndValues + bytes.embeddingRows;
@@ -51,13 +52,15 @@ export async function measureStages(
 		const timed = async <Result>(name: string, compute: () => Result | Promise<Result>): Promise<Result> => {
 			const start = performance.now();
 			const result = await compute();
-			if (round >= 0) times.set(name, [...(times.get(name) ?? []), performance.now() - start]);
+			latest.set(name, performance.now() - start);
+			if (round >= 0) times.set(name, [...(times.get(name) ?? []), latest.get(name)!]);
 			return result;
 		};
 		for (const T of lmPositions) {
 			if (isFrontendCount(T)) {
 				const samples = noise(T * manifest.frameSamples, round);
-				await setTimeout(frameMs);
+				const busyMs = (latest.get(`frontend ${T}`) ?? 0) + (latest.get(`lm ${T}`) ?? 0);
+				await setTimeout(Math.max(0, T * frameMs - busyMs));
 				({state} = await timed(`frontend ${T}`, () => frontend.run(samples, state)));
 			}
 			const result = await timed(`lm ${T}`, () => lm.run(someRows(manifest, T, round), position, ring));
@@ -70,7 +73,7 @@ export async function measureStages(
 	}
 	await bandwidth.close();
 
-	const ms = (name: string) => median(times.get(name)!);
+	const ms = (name: string) => mean(times.get(name)!);
 	const by = (kind: string, counts: readonly number[]) =>
 		Object.fromEntries(counts.map(count => [count, ms(`${kind} ${count}`)]));
 	const measured = median(bandwidths);
@@ -84,6 +87,8 @@ export async function measureStages(
 		bandwidthShare: bytesRead / (ms('lm 1') / 1000) / measured,
 	};
 }
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The middle one; of an even number the upper one. */
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
