@@ -7,7 +7,7 @@ import {isPaging} from '../../system/gauges.js';
 import {type ResidentMemory, readProcess, readResidentMemory} from '../../system/proc.js';
 import {withHeardPadding} from './heard-padding.js';
 import {type LiveRun, runLive} from './live-run.js';
-import {measureStages, type Stages} from './measure-stages.js';
+import {frameCost, measureStages, type Stages} from './measure-stages.js';
 
 /** Memory and what reading it back cost, at one moment. */
 export type MemoryNow = ResidentMemory & {majorFaults: number};
@@ -97,7 +97,8 @@ export async function benchModel(modelDir: string, options: BenchOptions): Promi
 	await lm.graph.close();
 
 	const frameMs = (manifest.frameSamples / manifest.sampleRate) * 1000;
-	const rtfOf = (latency: Latency, callsPerFrame: number) => frameCost(stages, latency, callsPerFrame) / frameMs;
+	const rtfOf = (latency: Latency, callsPerFrame: number) =>
+		frameCost(stages, framesPerCall[latency], callsPerFrame) / frameMs;
 	const predicted = Object.fromEntries(
 		latencies.map(one => [one, {worst: rtfOf(one, 1), best: rtfOf(one, 1 / framesPerCall[one])}]),
 	) as BenchReport['predicted'];
@@ -117,14 +118,6 @@ export async function benchModel(modelDir: string, options: BenchOptions): Promi
 			cpuSecondsPerMinute: run.cpuMs / 1000 / (run.audioMs / 60_000),
 		},
 	};
-}
-
-/** Milliseconds that a frame takes where the decoder is called `callsPerFrame` times for it (specs: kyutai-stt §7.4). */
-function frameCost(stages: Stages, latency: Latency, callsPerFrame: number): number {
-	const T = framesPerCall[latency];
-	return (
-		stages.frontendMs[T]! / T + stages.lmMs[T]! * callsPerFrame + stages.tokenMs * T * callsPerFrame + stages.commitMs
-	);
 }
 
 const countsNow = () => readProcess('/', process.pid) ?? {majorFaults: 0, diskReadBytes: 0};
