@@ -28,7 +28,8 @@ export type PrepareOptions = {
 
 /**
  * Makes the prepared copy of the package at `modelDir` for this machine (design §7): its graphs as ONNX Runtime optimises them, with the packed weights on the disk, from where
- * they are mapped. It gets its name only when eight fixed frames came out of it as they come out of the package. False where a whole one was there already.
+ * they are mapped. Each tensor stays in it beside its packed form: ONNX Runtime packs it again at every load, knows the packed form by its hash, and maps that.
+ * It gets its name only when eight fixed frames came out of it as they come out of the package. False where a whole one was there already.
  * Throws `EngineError` for a bad package, `ModelError` for what the machine does not give.
  */
 export async function prepareModel(
