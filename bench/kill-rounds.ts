@@ -46,8 +46,8 @@ export type Round = {
 };
 
 const rate = 16_000;
-/** When the victim dies after the session began, and how long it goes on after that. */
-export type Timing = {leastMs: number; spreadMs: number; afterMs: number};
+/** When the victim dies after the session began, and how long it goes on after that, and where nobody is attached. */
+export type Timing = {leastMs: number; spreadMs: number; afterMs: number; lonelyMs: number};
 
 let server: SshServer | undefined;
 process.on('exit', () => server?.close());
@@ -62,13 +62,13 @@ const sshServer = async (): Promise<SshServer> => {
 
 /** Kills `victim` at a moment that `random` chooses, in a session of its own, and looks what is left. */
 export async function killRound(victim: Victim, random: () => number, timing: Timing): Promise<Round> {
-	const {leastMs, spreadMs, afterMs} = timing;
+	const {leastMs, spreadMs, afterMs, lonelyMs} = timing;
 	const killedAfterMs = Math.round(leastMs + random() * spreadMs);
 	const problems: string[] = [];
 	// The clock tells what is heard: whoever opens this microphone later hears what comes then.
 	// Somewhere in the middle of the talk, so that captions become final at other moments each time.
 	const firstMs = Date.now() - Math.round(random() * 35_000);
-	const device = `file:${minute}?from=${firstMs}`;
+	const device = `file:${minute}?from=${firstMs}&then=loop`;
 	const begun = await runProgram(['start', '--detach', '--latency', 'low', '--device', device]);
 	if (begun.code !== 0) throw new Error(begun.stderr);
 	const isOverSsh = victim === 'line';
@@ -108,7 +108,7 @@ export async function killRound(victim: Victim, random: () => number, timing: Ti
 		watcher.close();
 		await recovered(folder, problems);
 	} else {
-		await setTimeout(afterMs);
+		await setTimeout(isLonely ? lonelyMs : afterMs);
 		if (isOverSsh) await loggedInAgain(viewer, line, watcher.finals, problems);
 		const stopped = await runProgram(['stop']);
 		if (stopped.code !== 0) problems.push(`stop: ${stopped.stderr}${stopped.stdout}`);
@@ -200,10 +200,13 @@ async function recovered(folder: string, problems: string[]): Promise<void> {
 
 /** The samples of a session's tape, and where in the recording that was heard they stand. */
 function tapeOnSource(folder: string) {
-	const source = readFileSync(minute);
+	const recording = readFileSync(minute);
+	const data = recording.indexOf('data') + 8;
+	// Sessions may be longer than it: then it is heard again.
+	const heard = recording.subarray(data);
+	const source = Buffer.concat([recording, heard, heard]);
 	const wav = readFileSync(path.join(folder, 'audio.wav'));
 	const samples = wav.subarray(tapeHeaderBytes);
-	const data = source.indexOf('data') + 8;
 	const place = (sample: number) => {
 		// A tenth of a second: the same noise does not come twice.
 		const found = source.indexOf(samples.subarray(2 * sample, 2 * sample + rate / 5), data);

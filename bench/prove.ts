@@ -7,7 +7,8 @@ import {projectRoot} from '../src/system/project-root.js';
 
 const proofs: Record<string, string> = {
 	capture: 'an hour of audio through the capture process, faster than it was said (~2 minutes; options: hours, speed)',
-	kills: 'SIGKILL of viewer, SSH line, recorder, capture and all at random moments (~45 minutes; options: rounds, seed, victim)',
+	kills:
+		'SIGKILL of viewer, SSH line, recorder, capture and all at random moments (~90 minutes; options: rounds, seed, victim)',
 	soak: 'an hour through the whole live path, faster than it is said, one viewer stopped all the time (~8 minutes; options: minutes, speed)',
 	durability:
 		'every byte of the tape on the medium within a second, every final before it is shown, by strace (1 minute; option: seconds)',

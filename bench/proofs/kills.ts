@@ -17,8 +17,8 @@ const {values} = parseArgs({
 });
 const random = seededRandom(Number(values.seed));
 const timing: Timing = values.short
-	? {leastMs: 3000, spreadMs: 2000, afterMs: 2000}
-	: {leastMs: 4500, spreadMs: 6000, afterMs: 3500};
+	? {leastMs: 3000, spreadMs: 2000, afterMs: 2000, lonelyMs: 2000}
+	: {leastMs: 4500, spreadMs: 6000, afterMs: 3500, lonelyMs: 90_000};
 const longestRestartMs = values.short ? Number.POSITIVE_INFINITY : 3000;
 const chosen: readonly Victim[] = values.victim ? [values.victim as Victim] : victims;
 
