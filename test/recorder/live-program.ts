@@ -38,7 +38,7 @@ export const startProgram = (args: readonly string[], variables?: Record<string,
 export const startOverSsh = ({login}: SshServer, args: readonly string[]): Running =>
 	startCommand(
 		'sh',
-		['-c', `${login} 'stty columns 80 rows 24; exec "${process.execPath}" "${main}" ${args.join(' ')}'`],
+		['-c', `exec ${login} 'stty columns 80 rows 24; exec "${process.execPath}" "${main}" ${args.join(' ')}'`],
 		{TERM: 'xterm-256color'},
 	);
 
