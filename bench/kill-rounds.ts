@@ -76,6 +76,7 @@ export async function killRound(victim: Victim, random: () => number, timing: Ti
 	const watcher = await Watcher.attach();
 	const folder = watcher.status!.session!.folder;
 	const isLonely = victim === 'lonely recorder';
+	if (isOverSsh) await until('a screen', () => viewer.output().stdout.includes('REC'));
 	await setTimeout(killedAfterMs);
 	const before = {recorder: await runningRecorder(), capture: await runningCapture()};
 	const shown = isLonely ? [...watcher.finals] : watcher.finals;
@@ -84,7 +85,6 @@ export async function killRound(victim: Victim, random: () => number, timing: Ti
 		watcher.close();
 	}
 	const line = isOverSsh ? familyOf((await sshServer()).lines()) : [];
-	if (isOverSsh && !viewer.output().stdout.includes('REC')) problems.push(`no screen: ${viewer.output().stdout}`);
 	const pids = {
 		viewer: [viewer.child.pid!],
 		line: line.slice(0, 1),
@@ -166,8 +166,7 @@ async function loggedInAgain(
 ): Promise<void> {
 	const {code} = await broken.ended;
 	if (code !== 255) problems.push(`ssh ended with ${code}`);
-	const left = line.filter(exists);
-	if (left.length > 0) problems.push(`processes of the broken line are left: ${left}`);
+	await until('the end of all that was behind the line', () => !line.some(exists));
 	const viewer = startOverSsh(await sshServer(), ['--plain']);
 	const unread = () => {
 		const text = viewer.output().stdout.replace(/\s+/g, ' ');
