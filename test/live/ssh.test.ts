@@ -109,7 +109,7 @@ test('words that a microphone hears are read over SSH, exported by key, and save
 	press('C-u');
 	type(path.join(home, 'minutes.md'));
 	press('Enter');
-	await shows(/minutes\.md/, {visibleOnly: true});
+	await shows(/Exported to /, {visibleOnly: true});
 	const minutes = readFileSync(path.join(home, 'minutes.md'), 'utf8');
 	assert.match(minutes, /^---\ntitle: /);
 	assertSaid(paragraphsOf(minutes));
