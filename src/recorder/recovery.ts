@@ -100,6 +100,7 @@ export class Recovery {
 
 function sentence({folder, title, lastWallMs, tapeMs, nFinals}: Recovered): string {
 	const when = lastWallMs === undefined ? '' : ` on ${new Date(lastWallMs).toLocaleString('sv-SE').slice(0, 16)}`;
-	const captions = nFinals === 0 ? 'its captions were complete' : `${nFinals} captions were made up for`;
+	const madeUp = nFinals === 1 ? '1 caption was' : `${nFinals} captions were`;
+	const captions = nFinals === 0 ? 'its captions were complete' : `${madeUp} made up for`;
 	return `The session ${safeLine(title)} was broken off${when} after ${shortTime(tapeMs)}: it is saved, and ${captions}. It is in ${folder}`;
 }
