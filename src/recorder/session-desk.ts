@@ -214,6 +214,7 @@ export class SessionDesk {
 		this.#options.notice('model', undefined);
 		this.#options.notice('capture', undefined);
 		this.#options.notice('linger', undefined);
+		this.#options.notice('boot', undefined);
 		if (why !== undefined) this.#options.notice('limit', why);
 		this.#options.onSession();
 		return {isDone, message, folder};
