@@ -24,13 +24,14 @@ export type RecorderOptions = {
 
 /** So long a recorder that is no service waits for somebody, with nothing to do. */
 const idleMs = 5000;
+const claimAgainMs = 1000;
 /** Changes are told together: viewers read no faster. */
 const statusPauseMs = 100;
 /** The consent line stays for those who look a little later. */
 const consentMs = 30_000;
 
 /**
- * The recorder of a user: one session at a time, and whoever looks at it. Resolves when it has ended: `other-runs` where another recorder runs, at once. `signal` ends the session as
+ * The recorder of a user: one session at a time, and whoever looks at it. Resolves when it has ended: `other-runs` where another recorder runs, at once, but for a service. `signal` ends the session as
  * `stop` does, and then the recorder.
  */
 export async function runRecorder(options: RecorderOptions, signal: AbortSignal): Promise<'ended' | 'other-runs'> {
@@ -88,7 +89,7 @@ class Recorder {
 		};
 		const {server, file} = await listenPrivately(runFolder, greet);
 		try {
-			if (!(await claimRecorder(file))) return 'other-runs';
+			if (!(await this.#claim(file, signal))) return 'other-runs';
 			signal.addEventListener('abort', () => void this.#stopAndEnd(), {once: true});
 			this.#wipeOffRecord();
 			await this.#desk.takeOver();
@@ -103,6 +104,15 @@ class Recorder {
 			this.#viewers.close('The recorder ended: nothing is recorded.');
 			await closeServer(server);
 		}
+	}
+
+	/** Becomes the one recorder; a viewer may have started another one while a service was between two: the service waits, and is there when that one has ended. */
+	async #claim(socket: string, signal: AbortSignal): Promise<boolean> {
+		while (!(await claimRecorder(socket))) {
+			if (!this.#options.isService || signal.aborted) return false;
+			await setTimeout(claimAgainMs, undefined, {signal}).catch(() => {});
+		}
+		return true;
 	}
 
 	/** What sessions off the record left behind, whose every process was killed. */

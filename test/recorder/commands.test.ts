@@ -6,6 +6,7 @@ import {once} from 'node:events';
 import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, afterEach, test} from 'node:test';
+import {setTimeout} from 'node:timers/promises';
 import {runningCapture} from '../../src/capture/capture-record.js';
 import {connectRecorder} from '../../src/recorder/recorder-client.js';
 import {runningRecorder} from '../../src/recorder/recorder-record.js';
@@ -237,6 +238,26 @@ test('as a service the recorder waits with the microphone closed, and ends a ses
 	assert.equal(await runningCapture(), undefined);
 });
 
+test('a service that finds another recorder waits for its end, and is there then', async () => {
+	const first = startService();
+	await until('the recorder', async () => (await runningRecorder())?.process.pid === first.pid);
+	const second = startService();
+	const firstEnded = once(first, 'exit');
+	const secondEnded = once(second, 'exit');
+	await setTimeout(1500);
+	assert.equal(second.exitCode, null);
+	first.kill('SIGTERM');
+	assert.deepEqual(await firstEnded, [0, null]);
+	await until('the one that waited', async () => (await runningRecorder())?.process.pid === second.pid);
+	const third = startService();
+	const thirdEnded = once(third, 'exit');
+	await setTimeout(1500);
+	third.kill('SIGTERM');
+	assert.deepEqual(await thirdEnded, [0, null]);
+	second.kill('SIGTERM');
+	assert.deepEqual(await secondEnded, [0, null]);
+});
+
 test('a recording that begins by itself is said to every viewer, and `service end` ends it', async () => {
 	mkdirSync(path.join(ownHome, 'config', 'pi-caption'), {recursive: true});
 	writeFileSync(
@@ -248,11 +269,13 @@ test('a recording that begins by itself is said to every viewer, and `service en
 	await until('the recording', async () => (await runningCapture()) !== undefined);
 	const viewer = startProgram(['--plain']);
 	await until('the sentence', () => /^\[This recording began by itself/m.test(viewer.output().stdout));
-	assert.equal((await runProgram(['service', 'end'])).code, 0);
-	assert.deepEqual(await ended, [0, null]);
+	assert.equal((await runProgram(['stop'])).code, 0);
 	const {code, stderr} = await viewer.ended;
 	assert.equal(code, 0);
 	assert.match(stderr, /Saved: .*transcript\.md/);
+	assert.doesNotMatch((await runProgram(['status'])).stdout, /began by itself/);
+	assert.equal((await runProgram(['service', 'end'])).code, 0);
+	assert.deepEqual(await ended, [0, null]);
 	rmSync(path.join(ownHome, 'config', 'pi-caption', 'settings.json'));
 });
 
