@@ -17,6 +17,8 @@ const proofs: Record<string, string> = {
 		'several frames a call change nothing that one frame a call had decided (a model of the true size, ~10 minutes)',
 	speed: 'a model of the true size against fp32, growing caches, the memory and its own prediction (~30 minutes)',
 	resume: 'a recorder that dies at 30 moments: what its captions are worth (~1 minute; options: cuts, seed)',
+	service:
+		'the systemd user unit under a real systemd, with kills, a stop and a start at boot (root, systemd 250 or later, 1 minute)',
 	arm: 'the engine on the emulated processors of a Raspberry Pi 4 and 5 (root, debootstrap, qemu-user-static, ~10 minutes)',
 	'naudiodon-arm64':
 		'naudiodon rebuilt for 64-bit ARM, and a tone heard through it (root, debootstrap, qemu-user-static, 10 to 20 minutes)',
