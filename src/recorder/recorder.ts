@@ -128,8 +128,7 @@ class Recorder {
 	}
 
 	async #recordAtBoot(): Promise<void> {
-		this.#notices.say('boot', 'This recording began by itself when the machine started (service --record-at-boot).');
-		const {isDone, message} = await this.#desk.start({});
+		const {isDone, message} = await this.#desk.start({}, {isAtBoot: true});
 		if (!isDone) this.#notices.say('boot', `A recording was to begin when the machine started: ${message}`);
 	}
 

@@ -41,9 +41,11 @@ export type SessionDeskOptions = {
 
 /** So long the answer to `start` waits for the microphone. */
 const deviceTimeoutMs = 6000;
-/** Which microphone was asked for, in the session's folder: who takes over after a crash asks for the same. */
-const microphoneFile = '.microphone.json';
-const microphone = z.object({device: z.string().max(1000).optional()});
+/** In the session's folder, for who takes over after a crash: which microphone was asked for, and whether anybody asked. */
+const beginningFile = '.beginning.json';
+const beginning = z.object({device: z.string().max(1000).optional(), isAtBoot: z.boolean().optional()});
+
+const atBootNotice = 'This recording began by itself when the machine started (service --record-at-boot).';
 
 type Running = {session: LiveSession; writer: JournalWriter; release(): void; settings: Settings};
 
@@ -95,7 +97,8 @@ export class SessionDesk {
 		const {writer, journal} = await continueJournal(path.join(folder, sessionFiles.journal), journalOptions);
 		const model = await modelOfJournal(journal.entries, settings);
 		this.#options.log(`Goes on with ${record.id}, which process ${capture.process.pid} records.`);
-		const device = (await readJsonRecord(path.join(folder, microphoneFile), microphone))?.device;
+		const {device, isAtBoot} = (await readJsonRecord(path.join(folder, beginningFile), beginning)) ?? {};
+		if (isAtBoot) this.#options.notice('boot', atBootNotice);
 		this.#run({folder, record}, {writer, entries: journal.entries, model, settings, device});
 		this.#options.notice(
 			'recovery',
@@ -128,9 +131,10 @@ export class SessionDesk {
 		}
 	}
 
-	/** Begins a session where none is on; the outcome says how, or why not. */
-	start(options: StartOptions): Promise<Outcome> {
-		this.#starting = this.#start(options).finally(() => {
+	/** Begins a session where none is on; the outcome says how, or why not. `isAtBoot`: nobody asked for it, and every viewer is told so. */
+	start(options: StartOptions, {isAtBoot = false} = {}): Promise<Outcome> {
+		if (isAtBoot) this.#options.notice('boot', atBootNotice);
+		this.#starting = this.#start(options, isAtBoot).finally(() => {
 			this.#starting = undefined;
 			this.#options.onSession();
 		});
@@ -143,7 +147,7 @@ export class SessionDesk {
 		await this.#starting;
 	}
 
-	async #start(options: StartOptions): Promise<Outcome> {
+	async #start(options: StartOptions, isAtBoot: boolean): Promise<Outcome> {
 		try {
 			await this.#recovery.pause();
 			const {values: settings, warnings} = openSettings();
@@ -157,7 +161,7 @@ export class SessionDesk {
 				? await createOffRecordSession({title})
 				: await createSession(settings.sessionsFolder, {title});
 			const writer = await createJournal(path.join(made.folder, sessionFiles.journal), this.#journalOptions());
-			await writeJsonRecord(path.join(made.folder, microphoneFile), {device});
+			await writeJsonRecord(path.join(made.folder, beginningFile), {device, isAtBoot});
 			const session = this.#run(made, {writer, entries: [], model, settings, device});
 			await this.#settled(session);
 			const opened = session.status().device;
@@ -206,7 +210,7 @@ export class SessionDesk {
 			this.#options.log(message);
 		}
 		release();
-		await rm(path.join(folder, microphoneFile), {force: true});
+		await rm(path.join(folder, beginningFile), {force: true});
 		if (session.isOffRecord) await endOffRecordSession(folder);
 		this.#running = undefined;
 		this.#recovery.begin(settings);

@@ -269,13 +269,17 @@ test('a recording that begins by itself is said to every viewer, and `service en
 	await until('the recording', async () => (await runningCapture()) !== undefined);
 	const viewer = startProgram(['--plain']);
 	await until('the sentence', () => /^\[This recording began by itself/m.test(viewer.output().stdout));
+	process.kill((await runningRecorder())!.process.pid, 'SIGKILL');
+	assert.deepEqual(await ended, [null, 'SIGKILL']);
+	await until('another recorder', async () => (await runningRecorder()) !== undefined);
+	assert.match((await runProgram(['status'])).stdout, /^This recording began by itself/m);
 	assert.equal((await runProgram(['stop'])).code, 0);
 	const {code, stderr} = await viewer.ended;
 	assert.equal(code, 0);
 	assert.match(stderr, /Saved: .*transcript\.md/);
 	assert.doesNotMatch((await runProgram(['status'])).stdout, /began by itself/);
 	assert.equal((await runProgram(['service', 'end'])).code, 0);
-	assert.deepEqual(await ended, [0, null]);
+	await until('its end', async () => (await runningRecorder()) === undefined);
 	rmSync(path.join(ownHome, 'config', 'pi-caption', 'settings.json'));
 });
 
